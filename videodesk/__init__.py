@@ -1,0 +1,1 @@
+"""videodesk: video calls with customers, and evidence that can be proved later."""

@@ -1,0 +1,1 @@
+"""Calls: invitation, waiting room, call, wrap-up."""

@@ -1,0 +1,1 @@
+"""Cases: what is open, for which claim or advice."""

@@ -1,0 +1,1 @@
+"""The desktop's only way to the desk service."""

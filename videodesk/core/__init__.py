@@ -1,0 +1,1 @@
+"""The shared vocabulary: ids, errors, time, people, permissions, events."""

@@ -1,0 +1,1 @@
+"""Presenters: no Qt; one frozen State each; methods are the user's intents."""

@@ -1,0 +1,1 @@
+"""The original, its custody log, its renditions."""

@@ -1,0 +1,1 @@
+"""WebRTC media: peers, receiving, frames, sound. No Qt."""

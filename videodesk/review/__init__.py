@@ -1,0 +1,1 @@
+"""The supervisor's decision on a snapshot."""

@@ -1,0 +1,1 @@
+"""Seals, timestamps, verification, reports."""

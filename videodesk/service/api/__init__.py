@@ -1,0 +1,1 @@
+"""HTTP routes of the desk service, one module per resource."""

@@ -1,0 +1,94 @@
+"""What the service is made of: the ports it needs, filled by bootstrap. Routes and sockets get it as `request.app.state.desk`."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from videodesk.calls.invitations_ports import InvitationRepository
+from videodesk.calls.store_ports import CallRepository
+from videodesk.cases.ports import CaseRepository
+from videodesk.core.clock import Clock
+from videodesk.core.events import Event, EventBus
+from videodesk.core.people import PersonRepository
+from videodesk.evidence.ports import BlobStore, CustodyRepository, EvidenceRepository
+from videodesk.review.ports import ReviewRepository
+from videodesk.settings import Settings
+
+
+class UnitOfWork(Protocol):
+    """One transaction over all repositories."""
+
+    @property
+    def people(self) -> PersonRepository:
+        """People and sign-ins."""
+        ...
+
+    @property
+    def cases(self) -> CaseRepository:
+        """Cases."""
+        ...
+
+    @property
+    def invitations(self) -> InvitationRepository:
+        """Invitations and consents."""
+        ...
+
+    @property
+    def calls(self) -> CallRepository:
+        """Calls and their chat."""
+        ...
+
+    @property
+    def evidence(self) -> EvidenceRepository:
+        """Snapshots, annotations, renditions."""
+        ...
+
+    @property
+    def custody(self) -> CustodyRepository:
+        """The custody log."""
+        ...
+
+    @property
+    def reviews(self) -> ReviewRepository:
+        """Decisions."""
+        ...
+
+    def emit(self, event: Event) -> None:
+        """Publish `event` once this unit is committed; never when it is rolled back."""
+        ...
+
+
+class Store(Protocol):
+    """Where units of work come from. Calls block: never in the event loop (use a worker thread)."""
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        """A consistent view, rolled back at the end."""
+        ...
+
+    def write(self) -> AbstractContextManager[UnitOfWork]:
+        """An exclusive writing transaction (BEGIN IMMEDIATE): committed at a clean end, rolled back when it raises.
+
+        Raises WorldError("storage.locked") or OutOfSpace("storage.full").
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        ...
+
+
+@dataclass(slots=True)
+class Desk:
+    """The service's parts."""
+
+    settings: Settings
+    store: Store
+    blobs: BlobStore
+    bus: EventBus
+    clock: Clock
+    is_embedded: bool = False
+    embedded_secret: str | None = None
+    setup_code: str = ""
+    public_url: str = ""

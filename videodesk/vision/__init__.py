@@ -1,0 +1,1 @@
+"""OpenCV on arrays. No Qt, no network."""
