@@ -1,0 +1,7 @@
+"""`python -m videodesk` is `videodesk`."""
+
+import sys
+
+from videodesk.cli import main
+
+sys.exit(main())

@@ -1,0 +1,172 @@
+"""The command line: videodesk [desktop] · serve · demo · doctor · admin. Each --help is written for a person.
+
+Exit codes: 0 done; 1 it failed and said why; 2 the command line was wrong; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from getpass import getpass
+from pathlib import Path
+from typing import Final
+
+import videodesk
+from videodesk.core.errors import DeskError
+from videodesk.settings import add_flags, load
+
+_COMMANDS: Final = ("desktop", "serve", "demo", "doctor", "admin")
+
+_DESCRIPTION: Final = """\
+Video calls with customers, and evidence that can be proved later.
+
+Without a command the desktop app opens; it starts a desk service of its own, unless --service names one."""
+
+_EPILOG: Final = """\
+commands:
+  videodesk                  open the desktop app (the same as: videodesk desktop)
+  videodesk serve            run the desk service alone, for a team
+  videodesk demo             play a whole call by itself and keep what came out of it
+  videodesk doctor           check this machine and say what to fix
+  videodesk admin            people: list, create, disable, enable, roles, password
+
+Each command has its own --help. Options can also stand in a settings file (--config) or in the environment
+(VIDEODESK_PORT=8443 is the same as --port 8443); a flag is stronger than the environment, that than the file."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or (given[0] not in _COMMANDS and given[0] not in {"-h", "--help", "--version"}):
+        given.insert(0, "desktop")
+    parsed = _parser().parse_args(given)
+    command: Callable[[argparse.Namespace], int] = parsed.run
+    try:
+        return command(parsed)
+    except DeskError as problem:
+        print(f"videodesk: {_sentence(problem)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _sentence(problem: DeskError) -> str:
+    """The error's text in English: the command line speaks English, as terminals do."""
+    from videodesk.bootstrap import error_text
+
+    return error_text(problem)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="videodesk", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=f"videodesk {videodesk.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="", help=argparse.SUPPRESS)
+
+    desktop = commands.add_parser(
+        "desktop", help="open the desktop app",
+        description="Open the desktop app. It runs its own desk service on this computer, unless --service names another.")
+    desktop.add_argument("open", nargs="?", metavar="LINK", help="A videodesk:// link to open, e.g. videodesk://case/VD-2026-000001.")
+    add_flags(desktop, "desktop")
+    desktop.set_defaults(run=_desktop)
+
+    serve = commands.add_parser(
+        "serve", help="run the desk service alone",
+        description="Run the desk service for a team. Customers' cameras need HTTPS: give a certificate (--tls-cert, --tls-key), "
+        "stand behind a reverse proxy (--trust-proxy, --public-url), or use --self-signed in the lab.")
+    add_flags(serve, "serve")
+    serve.set_defaults(run=_serve)
+
+    demo = commands.add_parser(
+        "demo", help="play a whole call by itself",
+        description="Play the whole job with a real desk service, the real desktop app and a real browser as the customer: "
+        "invitation, call, snapshot, annotation with a redaction, review with a retake. Takes about a minute.")
+    demo.add_argument("--out", type=Path, metavar="DIR", help="Where to keep the case record, the pictures and the screenshots "
+                      "[default: videodesk-demo in this folder].")
+    demo.add_argument("--keep-open", action="store_true", help="Leave everything running at the end, until Ctrl+C.")
+    add_flags(demo, "demo")
+    demo.set_defaults(run=_demo)
+
+    doctor = commands.add_parser(
+        "doctor", help="check this machine",
+        description="Check this machine and its settings: what works, what does not, and what to do about it. "
+        "Exit code 1 when a call could not work.")
+    doctor.add_argument("--json", action="store_true", help="Print the findings as JSON.")
+    add_flags(doctor, "doctor")
+    doctor.set_defaults(run=_doctor)
+
+    _add_admin(commands)
+    return parser
+
+
+def _add_admin(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    admin = commands.add_parser(
+        "admin", help="people and roles",
+        description="Look after the people of this desk. Works on the database directly, so it also helps when nobody can sign in.")
+    actions = admin.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def action(name: str, text: str, *, takes_name: bool = True) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=text, description=text)
+        if takes_name:
+            made.add_argument("name", help="Sign-in name.")
+        add_flags(made, "admin")
+        made.set_defaults(run=_admin)
+        return made
+
+    action("list", "List everyone with their roles.", takes_name=False)
+    create = action("create", "Create a person. Asks for the password, or reads it from standard input when that is not a terminal.")
+    create.add_argument("--display-name", help="Name as colleagues and customers see it [default: the sign-in name].")
+    create.add_argument("--role", action="append", choices=("agent", "supervisor", "administrator"), default=None,
+                        help="A role; repeat for more [default: agent].")
+    action("disable", "Disable a person: signed out everywhere at once, no way in any more.")
+    action("enable", "Enable a disabled person again.")
+    action("password", "Set a new password and sign the person out everywhere.")
+    roles = action("roles", "Set a person's roles (the ones named, and no others).")
+    roles.add_argument("--role", action="append", choices=("agent", "supervisor", "administrator"), required=True)
+
+
+def _desktop(parsed: argparse.Namespace) -> int:
+    from videodesk import bootstrap
+
+    return bootstrap.run_desktop(load(parsed), link=parsed.open)
+
+
+def _serve(parsed: argparse.Namespace) -> int:
+    from videodesk import bootstrap
+
+    return bootstrap.run_service(load(parsed))
+
+
+def _demo(parsed: argparse.Namespace) -> int:
+    from videodesk import demo
+
+    return demo.run(load(parsed), out=parsed.out or Path("videodesk-demo"), keep_open=parsed.keep_open)
+
+
+def _doctor(parsed: argparse.Namespace) -> int:
+    from videodesk import doctor
+
+    return doctor.run(load(parsed), as_json=parsed.json)
+
+
+def _admin(parsed: argparse.Namespace) -> int:
+    from videodesk import bootstrap
+
+    password = _ask_password() if parsed.action in {"create", "password"} else None
+    lines = bootstrap.administer(
+        load(parsed), parsed.action, name=getattr(parsed, "name", ""), password=password,
+        roles=getattr(parsed, "role", None) or ["agent"], display_name=getattr(parsed, "display_name", None))
+    for line in lines:
+        print(line)
+    return 0
+
+
+def _ask_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    first = getpass("New password (10 characters or more): ")
+    if first != getpass("Once more: "):
+        print("videodesk: the two were not the same.", file=sys.stderr)
+        raise SystemExit(1)
+    return first
