@@ -1,0 +1,107 @@
+"""What evidence is: an original with its facts, the marks on it, the pictures derived from it, and what happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from videodesk.core.vocabulary import CustodyAction, ReviewState, SnapshotMethod
+
+MAX_ORIGINAL_BYTES: Final = 64 * 1024 * 1024
+MAX_PIXELS: Final = 50_000_000
+MAX_DOCUMENT_BYTES: Final = 1024 * 1024
+THUMBNAIL_SIDE_PX: Final = 320
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts:
+    """What a picture's own bytes say: its type and the size of its pixel grid (before any EXIF rotation)."""
+
+    media_type: str
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A captured original. All of it is written once, except where it belongs (`checklist_item`, `caption`) and `review_state`.
+
+    `captured_by` is a person's id, or for a customer's upload the invitation's. `captured_at` is the capturing side's clock,
+    `stored_at` the service's. `review_state` is that of the latest decision.
+    """
+
+    id: str
+    case_id: str
+    call_id: str | None
+    method: SnapshotMethod
+    digest: str
+    media_type: str
+    size_bytes: int
+    width_px: int
+    height_px: int
+    captured_at: datetime
+    captured_by: str
+    stored_at: datetime
+    frame_seq: int | None = None
+    rtp_time: int | None = None
+    codec: str = ""
+    is_evidence_grade: bool = True
+    checklist_item: str | None = None
+    caption: str = ""
+    retake_of: str | None = None
+    review_state: ReviewState = ReviewState.PENDING
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One revision (from 1) of the marks on a snapshot; `document` follows annotation.schema."""
+
+    snapshot_id: str
+    revision: int
+    document: dict[str, Any]
+    made_by: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """A picture derived from one annotation revision; `has_redaction` says that pixels were destroyed in it."""
+
+    id: str
+    snapshot_id: str
+    annotation_revision: int
+    digest: str
+    media_type: str
+    size_bytes: int
+    width_px: int
+    height_px: int
+    has_redaction: bool
+    made_by: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyEntry:
+    """One entry of the desk's custody log. `index` counts from 1 without gaps; `digest` chains it to `previous` (evidence/custody.py).
+
+    `data` is small JSON of ids, digests and codes: the log can never be changed, so nothing personal may ever be in it.
+    """
+
+    index: int
+    at: datetime
+    action: CustodyAction
+    actor_id: str
+    previous: str
+    digest: str
+    snapshot_id: str | None = None
+    case_id: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePosition:
+    """Where a page of the review queue ended: newest stored first, the id breaks ties."""
+
+    stored_at: datetime
+    snapshot_id: str
