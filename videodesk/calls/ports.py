@@ -198,15 +198,15 @@ class MediaPeer(Protocol):
         """A candidate of the other side."""
         ...
 
-    def set_microphone(self, is_on: bool) -> None:  # noqa: FBT001 - a switch
+    def set_microphone(self, is_on: bool) -> None:
         """Send sound or silence."""
         ...
 
-    def set_camera(self, is_on: bool) -> None:  # noqa: FBT001 - a switch
+    def set_camera(self, is_on: bool) -> None:
         """Send the picture or nothing."""
         ...
 
-    def set_hold(self, is_on_hold: bool) -> None:  # noqa: FBT001 - a switch
+    def set_hold(self, is_on_hold: bool) -> None:
         """While on hold neither sound nor picture go out, and what comes in is neither played nor shown."""
         ...
 
