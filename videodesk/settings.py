@@ -19,7 +19,7 @@ from videodesk.core.errors import Invalid
 from videodesk.core.vocabulary import Language
 
 ENVIRONMENT_PREFIX: Final = "VIDEODESK_"
-PROGRAMS: Final = ("desktop", "serve", "demo", "doctor", "admin")
+PROGRAMS: Final = "desktop serve demo doctor admin"
 
 
 def _data_dir() -> Path:
@@ -34,36 +34,36 @@ class Settings(BaseModel):
     data_dir: Path = Field(default_factory=_data_dir, description="Folder for the database, the originals and the outbox.",
                            json_schema_extra={"programs": PROGRAMS})
     service: str | None = Field(default=None, description="Address of a desk service to use; without it the desktop starts its own.",
-                                json_schema_extra={"programs": ("desktop", "doctor")})
-    host: str = Field(default="0.0.0.0", description="Address to listen on.",  # noqa: S104 - phones on the LAN must reach it
-                      json_schema_extra={"programs": ("desktop", "serve", "doctor")})
+                                json_schema_extra={"programs": "desktop doctor"})
+    host: str = Field(default="0.0.0.0", description="Address to listen on.",
+                      json_schema_extra={"programs": "desktop serve doctor"})
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=0, description="Port to listen on; 0 takes 8443 or 8080 for serve, a free one for the desktop.",
-        json_schema_extra={"programs": ("desktop", "serve", "doctor")})
+        json_schema_extra={"programs": "desktop serve doctor"})
     public_url: str | None = Field(default=None, description="Address at which customers reach the service, e.g. https://desk.example.nl.",
-                                   json_schema_extra={"programs": ("desktop", "serve", "doctor")})
-    tls_cert: Path | None = Field(default=None, description="Certificate chain (PEM).", json_schema_extra={"programs": ("desktop", "serve", "doctor")})
-    tls_key: Path | None = Field(default=None, description="Private key (PEM).", json_schema_extra={"programs": ("desktop", "serve", "doctor")})
+                                   json_schema_extra={"programs": "desktop serve doctor"})
+    tls_cert: Path | None = Field(default=None, description="Certificate chain (PEM).", json_schema_extra={"programs": "desktop serve doctor"})
+    tls_key: Path | None = Field(default=None, description="Private key (PEM).", json_schema_extra={"programs": "desktop serve doctor"})
     self_signed: bool = Field(default=False, description="Make and use a self-signed certificate (for the lab; browsers will warn).",
-                              json_schema_extra={"programs": ("desktop", "serve", "doctor")})
+                              json_schema_extra={"programs": "desktop serve doctor"})
     trust_proxy: bool = Field(default=False, description="Believe X-Forwarded-* headers of a reverse proxy on this machine.",
-                              json_schema_extra={"programs": ("serve", "doctor")})
+                              json_schema_extra={"programs": "serve doctor"})
     turn_urls: tuple[str, ...] = Field(default=(), description="TURN addresses, e.g. turn:turn.example.nl:3478?transport=udp (repeat, or separate by spaces).",
-                                       json_schema_extra={"programs": ("desktop", "serve", "doctor")})
+                                       json_schema_extra={"programs": "desktop serve doctor"})
     turn_secret: str | None = Field(default=None, description="The TURN server's shared secret (coturn: static-auth-secret).",
-                                    json_schema_extra={"programs": ("desktop", "serve", "doctor"), "is_secret": True})
+                                    json_schema_extra={"programs": "desktop serve doctor", "is_secret": True})
     desk_name: str = Field(default="videodesk", description="Name of your organisation, as customers see it.",
-                           json_schema_extra={"programs": ("desktop", "serve")})
+                           json_schema_extra={"programs": "desktop serve"})
     phone_number: str = Field(default="", description="Telephone number shown to customers as a way out.",
-                              json_schema_extra={"programs": ("desktop", "serve")})
+                              json_schema_extra={"programs": "desktop serve"})
     language: Language | None = Field(default=None, description="Language of the desktop: nl or en; without it the system's.",
-                                      json_schema_extra={"programs": ("desktop", "demo")})
+                                      json_schema_extra={"programs": "desktop demo"})
     theme: Literal["system", "light", "dark", "contrast"] = Field(default="system", description="Colours of the desktop.",
-                                                                  json_schema_extra={"programs": ("desktop", "demo")})
+                                                                  json_schema_extra={"programs": "desktop demo"})
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much the log says.",
                                                                     json_schema_extra={"programs": PROGRAMS})
     synthetic_media: bool = Field(default=False, description="Use a drawn camera and a generated tone instead of devices (tests, demo).",
-                                  json_schema_extra={"programs": ("desktop",)})
+                                  json_schema_extra={"programs": "desktop"})
 
 
 def add_flags(parser: argparse.ArgumentParser, program: str) -> None:
@@ -71,7 +71,7 @@ def add_flags(parser: argparse.ArgumentParser, program: str) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="Settings file (TOML).")
     for name, field in Settings.model_fields.items():
         extra = field.json_schema_extra
-        if not isinstance(extra, dict) or program not in extra["programs"]:  # type: ignore[operator]
+        if not isinstance(extra, dict) or program not in str(extra["programs"]).split():
             continue
         flag = "--" + name.replace("_", "-")
         text = f"{field.description} [{ENVIRONMENT_PREFIX}{name.upper()}]".replace("%", "%%")

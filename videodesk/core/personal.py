@@ -24,7 +24,7 @@ def redact_text(text: str) -> str:
     text = _HOME.sub(r"\1" + HIDDEN, text)
     text = _ADDRESS.sub(HIDDEN, text)
     text = _PHONE.sub(HIDDEN, text)
-    return _TOKEN.sub(lambda m: m[0] if "-" in m[0] and len(m[0]) == 36 else HIDDEN, text)  # noqa: PLR2004 - a UUID stays readable
+    return _TOKEN.sub(lambda m: m[0] if "-" in m[0] and len(m[0]) == 36 else HIDDEN, text)
 
 
 def redact(values: dict[str, Any]) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def redact(values: dict[str, Any]) -> dict[str, Any]:
     return {key: HIDDEN if key.lower() in PERSONAL_KEYS else _redact_value(value) for key, value in values.items()}
 
 
-def _redact_value(value: Any) -> Any:  # noqa: ANN401 - JSON-like data
+def _redact_value(value: Any) -> Any:
     if isinstance(value, str):
         return redact_text(value)
     if isinstance(value, dict):

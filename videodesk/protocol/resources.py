@@ -24,7 +24,7 @@ from videodesk.core.vocabulary import (
     ReviewState,
     SnapshotMethod,
 )
-from videodesk.protocol.messages import CallView, Id, IceServer, Wire
+from videodesk.protocol.messages import CallView, IceServer, Id, Wire
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Line = Annotated[str, StringConstraints(max_length=200)]
