@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 MIN_WIDTH: Final = 0.5
 MAX_WIDTH: Final = 400.0
 # Text and steps grow with the mark's width, so that one choice of three sizes fits all tools.
-TEXT_HEIGHT_PER_WIDTH: Final = 6.0
-STEP_RADIUS_PER_WIDTH: Final = 5.0
+TEXT_HEIGHT_PER_WIDTH: Final = 5.0
+STEP_RADIUS_PER_WIDTH: Final = 3.5
 COLOURS: Final = ("#e5352b", "#f5a400", "#23a455", "#1c7ed6", "#111418", "#ffffff")
 REDACTION_COLOUR: Final = "#111418"
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
