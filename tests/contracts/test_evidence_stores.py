@@ -1,0 +1,243 @@
+"""One contract for the repositories of evidence, custody and review, run on SQLite and on the memory twins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DatabaseError
+
+from videodesk.core.errors import Conflict, NotFound
+from videodesk.core.ids import new_id
+from videodesk.core.vocabulary import CustodyAction, ReviewDecision, ReviewState, SnapshotMethod
+from videodesk.evidence.custody import GENESIS, digest_of, record, verify_chain
+from videodesk.evidence.model import Annotation, CustodyEntry, QueuePosition, Rendition, Snapshot
+from videodesk.evidence.ports import CustodyRepository, EvidenceRepository
+from videodesk.review.model import Decision
+from videodesk.review.ports import ReviewRepository
+from videodesk.storage.memory.custody import MemoryCustody
+from videodesk.storage.memory.evidence import MemoryEvidence
+from videodesk.storage.memory.reviews import MemoryReviews
+from videodesk.storage.sql.custody import SqlCustody, custody_entries
+from videodesk.storage.sql.evidence import SqlEvidence
+from videodesk.storage.sql.reviews import SqlReviews
+from videodesk.storage.sql.schema import metadata
+
+NOW = datetime(2026, 1, 5, 9, 0, 0, 123456, tzinfo=UTC)
+CASE, OTHER_CASE, AGENT, BOSS = (new_id() for _ in range(4))
+
+
+@dataclass
+class Stores:
+    evidence: EvidenceRepository
+    custody: CustodyRepository
+    reviews: ReviewRepository
+
+
+@pytest.fixture
+def connection():
+    engine = create_engine("sqlite://")
+
+    @event.listens_for(engine, "connect")
+    def _prepare(raw, _record):
+        raw.isolation_level = None
+        raw.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(opened):
+        opened.exec_driver_sql("BEGIN IMMEDIATE")
+
+    tables = [metadata.tables[name] for name in ("snapshots", "annotations", "renditions", "thumbnails", "decisions", "custody_entries")]
+    with engine.begin() as opened:
+        metadata.create_all(opened, tables)
+        yield opened
+    engine.dispose()
+
+
+@pytest.fixture(params=["sql", "memory"])
+def stores(request) -> Stores:
+    if request.param == "memory":
+        return Stores(MemoryEvidence(), MemoryCustody(), MemoryReviews())
+    opened = request.getfixturevalue("connection")
+    return Stores(SqlEvidence(opened), SqlCustody(opened), SqlReviews(opened))
+
+
+def snapshot(after_s: float = 0, **changes) -> Snapshot:
+    at = NOW + timedelta(seconds=after_s)
+    values = {
+        "id": new_id(at), "case_id": CASE, "call_id": new_id(), "method": SnapshotMethod.FRAME, "digest": "a" * 64,
+        "media_type": "image/jpeg", "size_bytes": 5_000_000_000, "width_px": 1280, "height_px": 720, "captured_at": at,
+        "captured_by": AGENT, "stored_at": at, "frame_seq": 2**40, "rtp_time": 2**32 - 1, "codec": "VP8", "is_evidence_grade": False,
+        "checklist_item": "whole", "caption": "<b>'; DROP TABLE snapshots; --", "retake_of": None,
+    }
+    return Snapshot(**(values | changes))
+
+
+def test_a_snapshot_comes_back_equal(stores):
+    one = snapshot()
+    stores.evidence.add_snapshot(one)
+    assert stores.evidence.snapshot(one.id) == one
+    assert stores.evidence.snapshot(new_id()) is None
+
+
+def test_a_snapshot_is_added_once(stores):
+    one = snapshot()
+    stores.evidence.add_snapshot(one)
+    with pytest.raises(Conflict, match=r"snapshot\.differs"):
+        stores.evidence.add_snapshot(replace(one, digest="b" * 64))
+    assert stores.evidence.snapshot(one.id) == one
+
+
+def test_place_and_review_state(stores):
+    one = snapshot()
+    stores.evidence.add_snapshot(one)
+    stores.evidence.place_snapshot(one.id, None, "naar de hoek")
+    stores.evidence.set_review_state(one.id, ReviewState.ACCEPTED)
+    assert stores.evidence.snapshot(one.id) == replace(one, checklist_item=None, caption="naar de hoek", review_state=ReviewState.ACCEPTED)
+    with pytest.raises(NotFound, match=r"snapshot\.unknown"):
+        stores.evidence.place_snapshot(new_id(), None, "")
+    with pytest.raises(NotFound, match=r"snapshot\.unknown"):
+        stores.evidence.set_review_state(new_id(), ReviewState.ACCEPTED)
+
+
+def test_snapshots_of_a_case_in_the_order_of_capture(stores):
+    late, early, other = snapshot(20), snapshot(10), snapshot(case_id=OTHER_CASE)
+    for one in (late, early, other):
+        stores.evidence.add_snapshot(one)
+    assert stores.evidence.snapshots_of(CASE) == [early, late]
+    assert stores.evidence.snapshot_counts([CASE, OTHER_CASE, new_id()]) == {CASE: 2, OTHER_CASE: 1}
+    assert stores.evidence.snapshot_counts([]) == {}
+
+
+def test_retakes(stores):
+    first = snapshot()
+    again = snapshot(5, retake_of=first.id)
+    once_more = snapshot(9, retake_of=first.id)
+    for one in (first, again, once_more):
+        stores.evidence.add_snapshot(one)
+    assert stores.evidence.retakes_of([first.id, again.id]) == {first.id: once_more.id}
+
+
+def test_review_pages(stores):
+    all_of_them = [snapshot(n // 2) for n in range(10)]  # two at each moment: the id breaks the tie
+    for one in all_of_them:
+        stores.evidence.add_snapshot(one)
+    stores.evidence.add_snapshot(snapshot(case_id=OTHER_CASE))
+    stores.evidence.set_review_state(all_of_them[3].id, ReviewState.RETAKE_REQUESTED)
+    expected = [one.id for one in sorted(all_of_them, key=lambda one: (one.stored_at, one.id), reverse=True)]
+    seen, after = [], None
+    while page := stores.evidence.review_page(None, CASE, after, 3):
+        seen += [one.id for one in page]
+        after = QueuePosition(page[-1].stored_at, page[-1].id)
+    assert seen == expected
+    assert [one.id for one in stores.evidence.review_page(ReviewState.RETAKE_REQUESTED, None, None, 5)] == [all_of_them[3].id]
+    assert len(stores.evidence.review_page(ReviewState.PENDING, None, None, 50)) == 10
+    assert stores.evidence.review_counts(CASE) == {
+        ReviewState.PENDING: 9, ReviewState.RETAKE_REQUESTED: 1, ReviewState.ACCEPTED: 0, ReviewState.REJECTED: 0,
+    }
+    assert stores.evidence.review_counts(None)[ReviewState.PENDING] == 10
+
+
+def test_annotations_have_revisions(stores):
+    one = snapshot()
+    stores.evidence.add_snapshot(one)
+    assert stores.evidence.annotation(one.id) is None
+    for revision in (1, 2):
+        stores.evidence.add_annotation(Annotation(one.id, revision, {"marks": [revision, "é", None, 1.5]}, AGENT, NOW))
+    with pytest.raises(Conflict, match=r"annotation\.stale"):
+        stores.evidence.add_annotation(Annotation(one.id, 2, {}, AGENT, NOW))
+    assert stores.evidence.annotation(one.id) == Annotation(one.id, 2, {"marks": [2, "é", None, 1.5]}, AGENT, NOW)
+    assert stores.evidence.annotation(one.id, 1).revision == 1
+    assert stores.evidence.annotation(one.id, 3) is None
+    assert stores.evidence.annotation_revisions([one.id, new_id()]) == {one.id: 2}
+
+
+def test_renditions_and_thumbnails(stores):
+    one = snapshot()
+    stores.evidence.add_snapshot(one)
+    made = [
+        Rendition(new_id(), one.id, revision, digest * 64, "image/png", 77, 3, 4, True, AGENT, NOW)
+        for revision, digest in ((2, "c"), (1, "d"))
+    ]
+    for rendition in made:
+        stores.evidence.add_rendition(rendition)
+    with pytest.raises(Conflict, match=r"rendition\.differs"):
+        stores.evidence.add_rendition(replace(made[0], digest="e" * 64))
+    assert stores.evidence.rendition(made[0].id) == made[0]
+    assert stores.evidence.rendition(new_id()) is None
+    assert stores.evidence.renditions_of([one.id]) == made[::-1]
+    assert stores.evidence.thumbnail("a" * 64) is None
+    stores.evidence.keep_thumbnail("a" * 64, "f" * 64)
+    stores.evidence.keep_thumbnail("a" * 64, "0" * 64)
+    assert stores.evidence.thumbnail("a" * 64) == "0" * 64
+    assert stores.evidence.named_digests() == {"a" * 64, "c" * 64, "d" * 64, "0" * 64}
+
+
+def test_decisions_in_the_order_of_adding(stores):
+    one, two = snapshot(), snapshot(case_id=OTHER_CASE)
+    stores.evidence.add_snapshot(one)
+    stores.evidence.add_snapshot(two)
+    # The clock goes back between the two: the order of adding counts.
+    first = Decision(new_id(), one.id, CASE, ReviewDecision.RETAKE_REQUESTED, "", "scherper, graag 🙏", BOSS, NOW)
+    second = Decision(new_id(), one.id, CASE, ReviewDecision.ACCEPTED, "", "", BOSS, NOW - timedelta(hours=1))
+    elsewhere = Decision(new_id(), two.id, OTHER_CASE, ReviewDecision.REJECTED, "onscherp", "", BOSS, NOW)
+    for decision in (first, second, elsewhere):
+        stores.reviews.add(decision)
+    with pytest.raises(Conflict, match=r"decision\.differs"):
+        stores.reviews.add(replace(first, comment="other"))
+    assert stores.reviews.decision(first.id) == first
+    assert stores.reviews.decision(new_id()) is None
+    assert stores.reviews.of_snapshots([one.id]) == [first, second]
+    assert stores.reviews.of_snapshots([two.id, one.id]) == [first, second, elsewhere]
+    assert stores.reviews.of_snapshots([]) == []
+    assert stores.reviews.of_case(CASE) == [first, second]
+
+
+def test_the_custody_log_is_a_chain(stores):
+    assert stores.custody.last() is None
+    assert verify_chain(stores.custody.all()).is_intact
+    for n in range(5):
+        record(stores.custody, CustodyAction.VIEWED, AGENT, NOW + timedelta(microseconds=n), snapshot_id=new_id(),
+               case_id=CASE if n % 2 else None, data={"n": n, "deep": {"list": [True, None, "é"]}})
+    entries = list(stores.custody.all())
+    assert [entry.index for entry in entries] == [1, 2, 3, 4, 5]
+    assert entries[0].previous == GENESIS
+    assert all(later.previous == earlier.digest for earlier, later in pairwise(entries))
+    assert [entry.index for entry in stores.custody.of_case(CASE)] == [2, 4]
+    verdict = verify_chain(entries)
+    assert verdict.is_intact
+    assert (verdict.good_count, verdict.head) == (5, entries[-1].digest)
+
+
+def test_only_the_next_entry_is_appended(stores):
+    first = record(stores.custody, CustodyAction.CAPTURED, AGENT, NOW)
+    for index, previous in ((1, GENESIS), (3, first.digest), (2, GENESIS)):
+        entry = CustodyEntry(index, NOW, CustodyAction.VIEWED, AGENT, previous, "")
+        with pytest.raises(Conflict, match=r"custody\.not_next"):
+            stores.custody.append(replace(entry, digest=digest_of(entry)))
+    assert list(stores.custody.all()) == [first]
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE custody_entries SET actor_id = 'x'", "DELETE FROM custody_entries", "UPDATE custody_entries SET digest = 'x' WHERE \"index\" = 1",
+    'INSERT OR REPLACE INTO custody_entries SELECT * FROM custody_entries WHERE "index" = 1',
+])
+def test_the_database_refuses_to_change_the_log(connection, statement):
+    before = record(SqlCustody(connection), CustodyAction.CAPTURED, AGENT, NOW)
+    with pytest.raises(DatabaseError, match="append-only"):
+        connection.execute(text(statement))
+    assert list(SqlCustody(connection).all()) == [before]
+
+
+def test_verify_names_the_first_bad_entry(connection):
+    log = SqlCustody(connection)
+    for _ in range(4):
+        record(log, CustodyAction.VIEWED, AGENT, NOW, case_id=CASE)
+    for trigger in ("update", "delete"):
+        connection.exec_driver_sql(f"DROP TRIGGER custody_entries_no_{trigger}")
+    connection.execute(custody_entries.update().where(custody_entries.c.index == 3).values(actor_id=BOSS))
+    verdict = verify_chain(log.all())
+    assert (verdict.bad_index, verdict.problem, verdict.good_count) == (3, "changed", 2)

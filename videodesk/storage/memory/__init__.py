@@ -1,0 +1,1 @@
+"""The memory twins of the storage adapters: for tests, and for a desk that forgets."""

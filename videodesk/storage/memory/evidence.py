@@ -1,0 +1,107 @@
+"""Snapshots, annotations and renditions in memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from videodesk.core.errors import Conflict, NotFound
+from videodesk.core.vocabulary import ReviewState
+from videodesk.evidence.model import Annotation, QueuePosition, Rendition, Snapshot
+
+
+@dataclass(slots=True)
+class MemoryEvidence:
+    """EvidenceRepository over dictionaries; the store around it serialises writers and undoes what fails."""
+
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    annotations: dict[str, tuple[Annotation, ...]] = field(default_factory=dict)
+    renditions: dict[str, Rendition] = field(default_factory=dict)
+    thumbnails: dict[str, str] = field(default_factory=dict)
+
+    def add_snapshot(self, snapshot: Snapshot) -> None:
+        if snapshot.id in self.snapshots:
+            raise Conflict("snapshot.differs")
+        self.snapshots[snapshot.id] = snapshot
+
+    def snapshot(self, snapshot_id: str) -> Snapshot | None:
+        return self.snapshots.get(snapshot_id)
+
+    def place_snapshot(self, snapshot_id: str, checklist_item: str | None, caption: str) -> None:
+        self.snapshots[snapshot_id] = replace(self._known(snapshot_id), checklist_item=checklist_item, caption=caption)
+
+    def set_review_state(self, snapshot_id: str, state: ReviewState) -> None:
+        self.snapshots[snapshot_id] = replace(self._known(snapshot_id), review_state=state)
+
+    def snapshots_of(self, case_id: str) -> list[Snapshot]:
+        found = [snapshot for snapshot in self.snapshots.values() if snapshot.case_id == case_id]
+        return sorted(found, key=lambda snapshot: (snapshot.captured_at, snapshot.id))
+
+    def snapshot_counts(self, case_ids: Sequence[str]) -> dict[str, int]:
+        wanted = set(case_ids)
+        return dict(Counter(snapshot.case_id for snapshot in self.snapshots.values() if snapshot.case_id in wanted))
+
+    def retakes_of(self, snapshot_ids: Sequence[str]) -> dict[str, str]:
+        retakes = sorted(self.snapshots.values(), key=lambda snapshot: (snapshot.stored_at, snapshot.id))
+        return {snapshot.retake_of: snapshot.id for snapshot in retakes if snapshot.retake_of in set(snapshot_ids) and snapshot.retake_of}
+
+    def review_page(self, state: ReviewState | None, case_id: str | None, after: QueuePosition | None, limit: int) -> list[Snapshot]:
+        found = [
+            snapshot for snapshot in self.snapshots.values()
+            if (state is None or snapshot.review_state is state) and (case_id is None or snapshot.case_id == case_id)
+            and (after is None or (snapshot.stored_at, snapshot.id) < (after.stored_at, after.snapshot_id))
+        ]
+        return sorted(found, key=lambda snapshot: (snapshot.stored_at, snapshot.id), reverse=True)[:limit]
+
+    def review_counts(self, case_id: str | None) -> dict[ReviewState, int]:
+        found = Counter(s.review_state for s in self.snapshots.values() if case_id is None or s.case_id == case_id)
+        return {state: found[state] for state in ReviewState}
+
+    def add_annotation(self, annotation: Annotation) -> None:
+        known = self.annotations.get(annotation.snapshot_id, ())
+        if any(one.revision == annotation.revision for one in known):
+            raise Conflict("annotation.stale")
+        self.annotations[annotation.snapshot_id] = (*known, annotation)
+
+    def annotation(self, snapshot_id: str, revision: int | None = None) -> Annotation | None:
+        known = self.annotations.get(snapshot_id, ())
+        if revision is None:
+            return max(known, key=lambda one: one.revision, default=None)
+        return next((one for one in known if one.revision == revision), None)
+
+    def annotation_revisions(self, snapshot_ids: Sequence[str]) -> dict[str, int]:
+        return {
+            snapshot_id: max(one.revision for one in known)
+            for snapshot_id in snapshot_ids if (known := self.annotations.get(snapshot_id))
+        }
+
+    def add_rendition(self, rendition: Rendition) -> None:
+        if rendition.id in self.renditions:
+            raise Conflict("rendition.differs")
+        self.renditions[rendition.id] = rendition
+
+    def rendition(self, rendition_id: str) -> Rendition | None:
+        return self.renditions.get(rendition_id)
+
+    def renditions_of(self, snapshot_ids: Sequence[str]) -> list[Rendition]:
+        found = [rendition for rendition in self.renditions.values() if rendition.snapshot_id in set(snapshot_ids)]
+        return sorted(found, key=lambda one: (one.annotation_revision, one.made_at, one.id))
+
+    def thumbnail(self, digest: str) -> str | None:
+        return self.thumbnails.get(digest)
+
+    def keep_thumbnail(self, digest: str, thumbnail_digest: str) -> None:
+        self.thumbnails[digest] = thumbnail_digest
+
+    def named_digests(self) -> set[str]:
+        return {
+            *(snapshot.digest for snapshot in self.snapshots.values()),
+            *(rendition.digest for rendition in self.renditions.values()),
+            *self.thumbnails.values(),
+        }
+
+    def _known(self, snapshot_id: str) -> Snapshot:
+        if (snapshot := self.snapshots.get(snapshot_id)) is None:
+            raise NotFound("snapshot.unknown")
+        return snapshot
