@@ -1,0 +1,96 @@
+"""The one table of actions: menu, toolbar, shortcuts and the `?` sheet are made from it. No Qt.
+
+A shortcut is in Qt's portable spelling ("Ctrl+1"). `scope` is the screen in which it works ("" everywhere). Single keys only work
+while no text field has the focus (WCAG 2.1.4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One thing a person can do from the keyboard, by a button or from a menu."""
+
+    id: str
+    text_key: str
+    icon: str = ""
+    shortcut: str = ""
+    scope: str = ""
+
+    @property
+    def is_single_key(self) -> bool:
+        """Whether the shortcut is a plain character, which typing would trigger."""
+        return len(self.shortcut) == 1
+
+
+SCOPES: Final = ("", "inbox", "cases", "case", "call", "annotate", "review", "settings")
+
+ACTIONS: Final[tuple[ActionSpec, ...]] = (
+    ActionSpec("go.inbox", "shell.inbox", "inbox", "Ctrl+1"),
+    ActionSpec("go.cases", "shell.cases", "folders", "Ctrl+2"),
+    ActionSpec("go.review", "shell.review", "eye-check", "Ctrl+3"),
+    ActionSpec("go.settings", "shell.settings", "settings", "Ctrl+4"),
+    ActionSpec("go.back", "shell.back", "arrow-left", "Alt+Left"),
+    ActionSpec("pane.next", "shell.next_pane", "", "F6"),
+    ActionSpec("pane.previous", "shell.previous_pane", "", "Shift+F6"),
+    ActionSpec("help.shortcuts", "shell.shortcuts", "keyboard", "?"),
+    ActionSpec("program.quit", "shell.quit", "logout", "Ctrl+Q"),
+    # inbox
+    ActionSpec("inbox.accept", "inbox.accept_next", "phone-incoming", "Ctrl+Return", "inbox"),
+    ActionSpec("inbox.refresh", "common.refresh", "refresh", "F5", "inbox"),
+    # cases
+    ActionSpec("cases.new", "cases.new", "plus", "Ctrl+N", "cases"),
+    ActionSpec("cases.search", "cases.search", "search", "Ctrl+F", "cases"),
+    ActionSpec("cases.refresh", "common.refresh", "refresh", "F5", "cases"),
+    # case
+    ActionSpec("case.save", "case.save", "device-floppy", "Ctrl+S", "case"),
+    ActionSpec("case.invite", "case.invite", "video-plus", "Ctrl+I", "case"),
+    ActionSpec("case.note", "case.add_note", "note", "Ctrl+M", "case"),
+    # call
+    ActionSpec("call.snapshot", "call.snapshot", "camera", "S", "call"),
+    ActionSpec("call.microphone", "call.microphone", "microphone", "M", "call"),
+    ActionSpec("call.camera", "call.camera", "video", "V", "call"),
+    ActionSpec("call.hold", "call.hold", "player-pause", "H", "call"),
+    ActionSpec("call.full_screen", "call.full_screen", "maximize", "F", "call"),
+    ActionSpec("call.pop_out", "call.pop_out", "picture-in-picture", "P", "call"),
+    ActionSpec("call.chat", "call.chat", "message", "C", "call"),
+    ActionSpec("call.hang_up", "call.hang_up", "phone-off", "Ctrl+Shift+H", "call"),
+    # annotate
+    ActionSpec("annotate.select", "annotate.select", "pointer", "V", "annotate"),
+    ActionSpec("annotate.arrow", "annotate.arrow", "arrow-up-right", "A", "annotate"),
+    ActionSpec("annotate.line", "annotate.line", "line", "L", "annotate"),
+    ActionSpec("annotate.rectangle", "annotate.rectangle", "square", "R", "annotate"),
+    ActionSpec("annotate.ellipse", "annotate.ellipse", "circle", "O", "annotate"),
+    ActionSpec("annotate.pen", "annotate.pen", "pencil", "P", "annotate"),
+    ActionSpec("annotate.text", "annotate.text", "typography", "T", "annotate"),
+    ActionSpec("annotate.step", "annotate.step", "square-number-1", "N", "annotate"),
+    ActionSpec("annotate.redaction", "annotate.redaction", "eye-off", "B", "annotate"),
+    ActionSpec("annotate.pan", "annotate.pan", "hand-stop", "H", "annotate"),
+    ActionSpec("annotate.undo", "annotate.undo", "arrow-back-up", "Ctrl+Z", "annotate"),
+    ActionSpec("annotate.redo", "annotate.redo", "arrow-forward-up", "Ctrl+Shift+Z", "annotate"),
+    ActionSpec("annotate.delete", "annotate.delete", "trash", "Del", "annotate"),
+    ActionSpec("annotate.copy", "annotate.copy", "copy", "Ctrl+C", "annotate"),
+    ActionSpec("annotate.zoom_in", "annotate.zoom_in", "zoom-in", "Ctrl++", "annotate"),
+    ActionSpec("annotate.zoom_out", "annotate.zoom_out", "zoom-out", "Ctrl+-", "annotate"),
+    ActionSpec("annotate.fit", "annotate.fit", "zoom-scan", "Shift+1", "annotate"),
+    ActionSpec("annotate.save", "annotate.save", "device-floppy", "Ctrl+S", "annotate"),
+    # review
+    ActionSpec("review.accept", "review.accept", "check", "A", "review"),
+    ActionSpec("review.retake", "review.retake", "repeat", "R", "review"),
+    ActionSpec("review.reject", "review.reject", "x", "X", "review"),
+    ActionSpec("review.comment", "review.comment", "message", "C", "review"),
+    ActionSpec("review.next", "review.next", "chevron-right", "J", "review"),
+    ActionSpec("review.previous", "review.previous", "chevron-left", "K", "review"),
+    ActionSpec("review.loupe", "review.loupe", "zoom-in", "Z", "review"),
+    ActionSpec("review.original", "review.original", "eye", "O", "review"),
+)
+
+BY_ID: Final[dict[str, ActionSpec]] = {spec.id: spec for spec in ACTIONS}
+
+
+def in_scope(scope: str) -> tuple[ActionSpec, ...]:
+    """The actions of one screen, or those that work everywhere (scope "")."""
+    return tuple(spec for spec in ACTIONS if spec.scope == scope)

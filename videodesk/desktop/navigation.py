@@ -1,0 +1,26 @@
+"""Which module makes which screen. A screen is made when it is first opened: `make(context) -> View`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final, cast
+
+from videodesk.desktop.context import DesktopContext
+from videodesk.desktop.kit.view import View
+
+Maker = Callable[[DesktopContext], View]
+
+SCREENS: Final[dict[str, str]] = {
+    name: f"videodesk.desktop.views.{name}" for name in ("inbox", "cases", "case", "call", "annotate", "review", "settings")
+}
+RAIL: Final = ("inbox", "cases", "review", "settings")
+
+
+def maker(screen: str) -> Maker | None:
+    """What makes `screen`, or None when this build has no such screen."""
+    module = SCREENS.get(screen)
+    if module is None or find_spec(module) is None:
+        return None
+    return cast(Maker, import_module(module).make)

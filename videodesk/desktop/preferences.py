@@ -1,0 +1,84 @@
+"""What a person chose for this desktop: language, colours, scale, devices, window places. A JSON file; losing it loses no work. No Qt."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+SCALES: Final = (100, 125, 150, 175, 200)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Choices. `language` "" follows the system; `windows` is Qt's geometry per window name, in hexadecimal."""
+
+    language: str = ""
+    theme: str = "system"
+    scale_pct: int = 100
+    camera_id: str | None = None
+    microphone_id: str | None = None
+    speaker_id: str | None = None
+    has_seen_welcome: bool = False
+    windows: dict[str, str] = field(default_factory=dict)
+
+
+class PreferenceStore:
+    """Keeps Preferences in `path`; with None only in memory. GUI thread."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._value = self._read()
+        self._watchers: list[Callable[[Preferences], None]] = []
+
+    @property
+    def value(self) -> Preferences:
+        """The choices now."""
+        return self._value
+
+    def change(self, **changes: Any) -> Preferences:
+        """Change some, keep them, tell the watchers."""
+        fresh = replace(self._value, **changes)
+        if fresh != self._value:
+            self._value = fresh
+            self._write()
+            for watcher in tuple(self._watchers):
+                watcher(fresh)
+        return fresh
+
+    def watch(self, callback: Callable[[Preferences], None]) -> None:
+        """Call `callback` after each change."""
+        self._watchers.append(callback)
+
+    def _read(self) -> Preferences:
+        if self._path is None or not self._path.is_file():
+            return Preferences()
+        try:
+            loaded = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return Preferences()
+        if not isinstance(loaded, dict):
+            return Preferences()
+        blank = asdict(Preferences())
+        known = {f.name for f in fields(Preferences)}
+        kept = {name: value for name, value in loaded.items() if name in known and _fits(value, blank[name])}
+        found = Preferences(**kept)
+        return found if found.scale_pct in SCALES else replace(found, scale_pct=100)
+
+    def _write(self) -> None:
+        if self._path is None:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            beside = self._path.with_suffix(".new")
+            beside.write_text(json.dumps(asdict(self._value), indent=2), encoding="utf-8")
+            os.replace(beside, self._path)  # noqa: PTH105 - the atomic rename, by its name
+        except OSError:
+            return  # a full disk costs the window's place, not the program
+
+
+def _fits(value: object, example: object) -> bool:
+    return value is None or isinstance(value, str) if example is None else type(value) is type(example)
