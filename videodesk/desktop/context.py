@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from videodesk.calls.ports import LocalMedia, MediaEngine
 from videodesk.client.api import DeskApi
+from videodesk.client.delivery import Delivery
+from videodesk.client.outbox import Outbox
 from videodesk.core.clock import Clock
 from videodesk.core.people import Principal, Role
 from videodesk.core.permissions import Action, is_allowed
@@ -77,8 +79,8 @@ class Session:
 class DesktopContext:
     """All that a screen may use. One for a signed-in session; `navigation` is the shell.
 
-    `media` and `outbox` are None where there is none (tests, a service-only machine): a screen then says so. `outbox` is typed by its
-    users (client.outbox). `work_dir` is the desktop's own folder (originals not yet confirmed).
+    `media`, `outbox` and `delivery` are None where there is none (tests, a machine without media): a screen then says so.
+    `work_dir` is the desktop's own folder (originals not yet confirmed).
     """
 
     api: DeskApi
@@ -91,7 +93,8 @@ class DesktopContext:
     channel: Channel
     navigation: Navigation
     media: MediaEngine | None = None
-    outbox: Any = None
+    outbox: Outbox | None = None
+    delivery: Delivery | None = None
     work_dir: Path = field(default_factory=Path)
 
     def open(self, screen: str, **params: Any) -> None:
