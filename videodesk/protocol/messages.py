@@ -7,6 +7,9 @@ Everything a peer sends is at most MAX_MESSAGE_BYTES; an SDP at most MAX_SDP_CHA
 Sequence: the service numbers what it sends on a connection (`seq`, from 1, without gaps over resumed connections). A peer that
 comes back says in `hello.resume_from` the last `seq` it handled; the service sends what came after it from a bounded buffer,
 or says `welcome.is_resumed=false`: then the peer fetches the state anew (`welcome.calls`) and goes on. Call ids survive.
+`welcome` is always the first message: the first number of a new numbering (1, or one above what the peer said in `resume_from`), or,
+when resumed, the peer's own `resume_from` once more, and what was missed follows. A peer connection outlives its signaling: only `call.ready` with a higher epoch replaces it. After
+`welcome.is_resumed=false` a peer says `state.mine` anew.
 """
 
 from __future__ import annotations
@@ -108,7 +111,7 @@ class Hello(Wire):
     protocol: int
     token: Annotated[str, StringConstraints(min_length=16, max_length=200)]
     connection: Annotated[str, StringConstraints(min_length=8, max_length=64)]
-    resume_from: Annotated[int, Field(ge=0)] | None = None
+    resume_from: Annotated[int, Field(ge=0, le=2**52)] | None = None
 
 
 class Ping(Wire):
@@ -337,6 +340,7 @@ from_service: Final[TypeAdapter[Any]] = TypeAdapter(FromService)
 CLOSE_BAD_MESSAGE: Final = 4400
 CLOSE_NOT_SIGNED_IN: Final = 4401
 CLOSE_NOT_ALLOWED: Final = 4403
+CLOSE_TOO_SLOW: Final = 4408
 CLOSE_REPLACED: Final = 4409
 CLOSE_GONE: Final = 4410
 CLOSE_TOO_LARGE: Final = 4413
