@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -82,10 +83,8 @@ class TokenStore:
 
     def _forget(self, url: str) -> None:
         if self._keyring is not None:
-            try:
+            with suppress(Exception):  # a secret that was not there is the same as forgotten
                 self._keyring.delete_password(SERVICE_NAME, url)
-            except Exception:  # noqa: BLE001 - as above; a secret that was not there is the same as forgotten
-                pass
         left = self._from_file()
         if left.pop(url, None) is not None:
             self._to_file(left)
