@@ -1,0 +1,251 @@
+"""One case: its record with autosave, status, checklist, evidence, history, notes, invitations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from videodesk.client.api import DeskApi
+from videodesk.core.clock import Clock
+from videodesk.core.errors import Conflict, DeskError
+from videodesk.core.ids import new_id
+from videodesk.core.vocabulary import CaseStatus, InvitationState, Language
+from videodesk.desktop.case_form import CaseForm, form_of, mistakes, patch_of
+from videodesk.desktop.presentation import Presenter
+from videodesk.desktop.tasks import Tasks
+from videodesk.protocol.messages import CallView, Happened, Welcome, Wire
+from videodesk.protocol.resources import (
+    CaseView,
+    ChecklistItemView,
+    ChecklistSkip,
+    ChecklistView,
+    HistoryEntry,
+    InvitationIn,
+    InvitationMade,
+    InvitationView,
+    NoteIn,
+    NoteView,
+    SnapshotView,
+    TransitionIn,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseState:
+    """What the case screen shows. `form` is what stands in the fields; `thumbnails` are JPEG bytes by snapshot."""
+
+    now: datetime
+    case: CaseView | None = None
+    form: CaseForm = CaseForm()
+    mistakes: dict[str, str] = field(default_factory=dict)
+    is_dirty: bool = False
+    is_saving: bool = False
+    saved_at: datetime | None = None
+    is_stale: bool = False
+    snapshots: tuple[SnapshotView, ...] = ()
+    thumbnails: dict[str, bytes] = field(default_factory=dict)
+    history: tuple[HistoryEntry, ...] = ()
+    invitations: tuple[InvitationView, ...] = ()
+    calls: tuple[CallView, ...] = ()
+    invitation: InvitationMade | None = None
+    is_inviting: bool = False
+    problem: DeskError | None = None
+
+    @property
+    def missing(self) -> tuple[ChecklistItemView, ...]:
+        """The required items that are neither shown nor skipped."""
+        items = self.case.checklist.items if self.case else []
+        return tuple(item for item in items if item.is_required and not item.is_done and not item.skipped_reason)
+
+    @property
+    def open_invitations(self) -> tuple[InvitationView, ...]:
+        """Those that still open the door."""
+        return tuple(i for i in self.invitations if i.state in {InvitationState.OPEN, InvitationState.USED})
+
+
+Around = tuple[list[SnapshotView], list[HistoryEntry], list[InvitationView], list[CallView]]
+
+
+class CasePresenter(Presenter[CaseState]):
+    """Shows one case at a time. `open_screen(name, **params)` shows another screen."""
+
+    def __init__(self, api: DeskApi, tasks: Tasks, clock: Clock, open_screen: Callable[..., None]) -> None:
+        super().__init__(CaseState(clock.now()), tasks, clock)
+        self._api = api
+        self._open = open_screen
+        self._wanted = ""
+
+    # opening and following
+    def show(self, case_id: str) -> None:
+        """Show this case (id or number). Another one's unsaved fields are saved first."""
+        shown = self.state.case
+        if shown is not None and case_id in {shown.id, shown.number}:
+            self.reload()
+            return
+        self.save()
+        self._wanted = case_id
+        fresh = CaseState(self.clock.now())
+        self._set(**{name: getattr(fresh, name) for name in CaseState.__dataclass_fields__})
+        self.tasks.run("case.load", lambda: self._api.case(case_id), self._loaded, self._failed, replaces=True)
+
+    def reload(self) -> None:
+        """Fetch it anew; what stands unsaved in the fields stays."""
+        if self._wanted:
+            wanted = self._wanted
+            self.tasks.run("case.load", lambda: self._api.case(wanted), self._loaded, self._failed, replaces=True)
+
+    def handle(self, message: Wire) -> None:
+        """Follow what happens to this case."""
+        case = self.state.case
+        if isinstance(message, Welcome) or (case is not None and isinstance(message, Happened) and message.case_id == case.id):
+            self.reload()
+
+    def dismiss(self) -> None:
+        """The person read the problem."""
+        self._set(problem=None, is_stale=False)
+
+    # the record
+    def edit(self, name: str, value: Any) -> None:
+        """A field was changed; `save` comes later by the view's timer, or at once by the person."""
+        if self.state.case is None or getattr(self.state.form, name) == value:
+            return
+        form = self.state.form.with_(name, value)
+        self._set(form=form, mistakes=mistakes(form), is_dirty=form != form_of(self.state.case))
+
+    def save(self) -> None:
+        """Save what changed. With a mistake in a field nothing is sent: the field says what is wrong."""
+        case, form = self.state.case, self.state.form
+        if case is None or self.state.is_saving or mistakes(form):
+            return
+        patch = patch_of(case, form)
+        if patch is None:
+            self._set(is_dirty=False)
+            return
+        self._set(is_saving=True)
+        self.tasks.run("case.save", lambda: self._api.change_case(case.id, patch), lambda saved: self._saved(saved, form), self._not_saved)
+
+    def move(self, to: CaseStatus, reason: str = "") -> None:
+        """Move the case to another status."""
+        if (case := self.state.case) is not None:
+            self.tasks.run("case.move", lambda: self._api.move_case(case.id, TransitionIn(to=to, reason=reason)), self._taken, self._failed)
+
+    # checklist and notes
+    def skip(self, item_id: str, reason: str) -> None:
+        """Skip an item with a reason; "" takes it back."""
+        if (case := self.state.case) is not None:
+            self.tasks.run("case.skip", lambda: self._api.skip_item(case.id, item_id, ChecklistSkip(reason=reason.strip()[:200])),
+                           self._checklist, self._failed)
+
+    def add_note(self, text: str) -> bool:
+        """Add a note; False when there is nothing to add."""
+        case = self.state.case
+        if case is None or not text.strip():
+            return False
+        note = NoteIn(id=new_id(self.clock.now()), text=text.strip()[:10_000])
+        self.tasks.run("case.note", lambda: self._api.add_note(case.id, note), self._noted, self._failed)
+        return True
+
+    # invitations
+    def invite(self, language: Language | None = None, expires_in_s: int = 86_400) -> None:
+        """Make a new invitation; it is shown once."""
+        case = self.state.case
+        if case is None or self.state.is_inviting:
+            return
+        self._set(is_inviting=True, invitation=None)
+        body = InvitationIn(language=language or case.language, expires_in_s=expires_in_s)
+        self.tasks.run("case.invite", lambda: self._api.invite(case.id, body), self._invited, self._not_invited)
+
+    def revoke(self, invitation_id: str) -> None:
+        """Take an invitation back: its link shows a friendly page from now on."""
+        self.tasks.run("case.revoke", lambda: self._api.revoke(invitation_id), lambda _none: self._revoked(invitation_id), self._failed)
+
+    def forget_invitation(self) -> None:
+        """The dialog is closed: link and code are nowhere any more."""
+        self._set(invitation=None)
+
+    # elsewhere
+    def annotate(self, snapshot_id: str) -> None:
+        """Open a snapshot for annotation."""
+        self._open("annotate", snapshot_id=snapshot_id)
+
+    def open_call(self, call_id: str) -> None:
+        """Go to a call of this case."""
+        self._open("call", call_id=call_id)
+
+    # answers
+    def _loaded(self, case: CaseView) -> None:
+        self._wanted = case.id
+        self._taken(case)
+        self.tasks.run("case.around", lambda: self._around(case.id), self._around_loaded, self._failed, replaces=True)
+
+    def _taken(self, case: CaseView) -> None:
+        """Take over a newer stored case; fields the person changed meanwhile stay as they typed them."""
+        before = self.state.case
+        form = form_of(case)
+        if before is not None and before.id == case.id:
+            stored = form_of(before)
+            for name in CaseForm.__dataclass_fields__:
+                typed = getattr(self.state.form, name)
+                if typed != getattr(stored, name):
+                    form = form.with_(name, typed)
+        self._set(case=case, form=form, mistakes=mistakes(form), is_dirty=form != form_of(case), now=self.clock.now())
+
+    async def _around(self, case_id: str) -> Around:
+        return (await self._api.snapshots(case_id), await self._api.history(case_id), await self._api.invitations(case_id),
+                await self._api.calls(case_id))
+
+    def _around_loaded(self, found: Around) -> None:
+        snapshots, history, invitations, calls = found
+        ids = {s.id for s in snapshots}
+        changed = {s.id for s in snapshots if s not in self.state.snapshots}
+        kept = {i: data for i, data in self.state.thumbnails.items() if i in ids and i not in changed}
+        self._set(snapshots=tuple(snapshots), history=tuple(history), invitations=tuple(invitations), calls=tuple(calls), thumbnails=kept)
+        for snapshot in snapshots:
+            if snapshot.id not in kept:
+                self._load_thumbnail(snapshot.id)
+
+    def _load_thumbnail(self, snapshot_id: str) -> None:
+        self.tasks.run(f"case.thumbnail {snapshot_id}", lambda: self._api.thumbnail(snapshot_id),
+                       lambda data: self._set(thumbnails={**self.state.thumbnails, snapshot_id: data}), lambda _problem: None)
+
+    def _saved(self, case: CaseView, sent: CaseForm) -> None:
+        # What was typed after sending is newer than what came back.
+        typed = self.state.form
+        form = form_of(case)
+        for name in CaseForm.__dataclass_fields__:
+            if getattr(typed, name) != getattr(sent, name):
+                form = form.with_(name, getattr(typed, name))
+        self._set(case=case, form=form, mistakes=mistakes(form), is_dirty=form != form_of(case), is_saving=False,
+                  saved_at=self.clock.now(), is_stale=False, problem=None)
+
+    def _not_saved(self, problem: DeskError) -> None:
+        self._set(is_saving=False, problem=problem, is_stale=isinstance(problem, Conflict))
+        if isinstance(problem, Conflict):
+            self.reload()
+
+    def _checklist(self, checklist: ChecklistView) -> None:
+        if self.state.case is not None:
+            self._set(case=self.state.case.model_copy(update={"checklist": checklist}))
+
+    def _noted(self, note: NoteView) -> None:
+        case = self.state.case
+        if case is not None and all(known.id != note.id for known in case.notes):
+            self._set(case=case.model_copy(update={"notes": [*case.notes, note]}), now=self.clock.now())
+        self.reload()
+
+    def _invited(self, made: InvitationMade) -> None:
+        self._set(invitation=made, is_inviting=False)
+        self.reload()
+
+    def _not_invited(self, problem: DeskError) -> None:
+        self._set(is_inviting=False, problem=problem)
+
+    def _revoked(self, invitation_id: str) -> None:
+        if self.state.invitation is not None and self.state.invitation.id == invitation_id:
+            self._set(invitation=None)
+        self.reload()
+
+    def _failed(self, problem: DeskError) -> None:
+        self._set(problem=problem)
