@@ -26,7 +26,6 @@ export const MAX_QUEUED_CANDIDATES = 200;
 export const TABLE = {
   "stable needed": ["offering", ["make_offer"]],
   "stable remote_offer": ["answering", ["apply", "flush", "make_answer"]],
-  "offering needed": ["offering", ["remember"]],
   "offering offer_made": ["offered", ["send_offer"]],
   "offering glare_yield": ["answering", ["rollback", "apply", "flush", "make_answer"]],
   "offering glare_ignore": ["offering", ["ignore"]],

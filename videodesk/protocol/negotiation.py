@@ -184,11 +184,11 @@ class Input(StrEnum):
     REMOTE_ANSWER = "remote_answer"
 
 
-# (phase, input) → (next phase, steps). What is not here is ignored: late answers, offers that were rolled back meanwhile.
+# (phase, input) → (next phase, steps). What is not here is ignored: late answers, offers that were rolled back meanwhile, a need
+# while the offer is being made (it is in that offer; a browser says it again once stable when it is not).
 TABLE: Final[dict[tuple[Phase, Input], tuple[Phase, tuple[str, ...]]]] = {
     (Phase.STABLE, Input.NEEDED): (Phase.OFFERING, ("make_offer",)),
     (Phase.STABLE, Input.REMOTE_OFFER): (Phase.ANSWERING, ("apply", "flush", "make_answer")),
-    (Phase.OFFERING, Input.NEEDED): (Phase.OFFERING, ("remember",)),
     (Phase.OFFERING, Input.OFFER_MADE): (Phase.OFFERED, ("send_offer",)),
     (Phase.OFFERING, Input.GLARE_YIELD): (Phase.ANSWERING, ("rollback", "apply", "flush", "make_answer")),
     (Phase.OFFERING, Input.GLARE_IGNORE): (Phase.OFFERING, ("ignore",)),

@@ -12,7 +12,7 @@ import logging
 from typing import Any, Final
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from videodesk.calls import usecases
@@ -25,6 +25,7 @@ from videodesk.service.desk import UnitOfWork
 from videodesk.service.dispatch import Dispatch
 from videodesk.service.hub import Hub
 from videodesk.service.outgoing import Outgoing
+from videodesk.service.parsing import BadMessage, parse
 from videodesk.service.peers import Link, Peer
 
 router = APIRouter()
@@ -56,14 +57,6 @@ class _Closed(Exception):
     def __init__(self, code: int | None) -> None:
         super().__init__(code)
         self.code = code
-
-
-class _Bad(Exception):
-    """A message that is none."""
-
-    def __init__(self, code: str, in_reply_to: str | None = None, **params: str) -> None:
-        super().__init__(code)
-        self.code, self.in_reply_to, self.params = code, in_reply_to, params
 
 
 class _Pace:
@@ -135,10 +128,10 @@ class Conversation:
         Conversation.unknown_sockets += 1
         try:
             async with asyncio.timeout(self._hub.times.hello_s):
-                hello = self._parse(await self._receive())
+                hello = parse(self._adapter, await self._receive())
         except TimeoutError:
             raise _Closed(m.CLOSE_TOO_SLOW) from None
-        except _Bad as bad:
+        except BadMessage as bad:
             raise await self._refuse_hello(bad.code, m.CLOSE_BAD_MESSAGE) from None
         finally:
             Conversation.unknown_sockets -= 1
@@ -215,8 +208,8 @@ class Conversation:
                 if not self._pace.allows(self._loop.time()):
                     self._count_too_fast(peer)
                     continue
-                await dispatch.take(self._parse(text))
-            except _Bad as bad:
+                await dispatch.take(parse(self._adapter, text))
+            except BadMessage as bad:
                 self._bad += 1
                 peer.put(m.Refused(seq=0, code=bad.code, params=dict(bad.params), in_reply_to=bad.in_reply_to))
                 if self._bad >= MAX_BAD:
@@ -261,23 +254,8 @@ class Conversation:
         if size > m.MAX_MESSAGE_BYTES or (text is not None and size * 4 > m.MAX_MESSAGE_BYTES < len(text.encode())):
             raise _Closed(m.CLOSE_TOO_LARGE)
         if text is None:
-            raise _Bad("protocol.not_text")
+            raise BadMessage("protocol.not_text")
         return str(text)
-
-    def _parse(self, text: str) -> Any:
-        try:
-            return self._adapter.validate_json(text)
-        except ValidationError as problem:
-            first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
-            kind = str(first["type"])
-        if kind == "json_invalid":
-            raise _Bad("protocol.not_json")
-        if kind == "union_tag_invalid":
-            raise _Bad("protocol.unknown_type")
-        if kind in {"union_tag_not_found", "model_attributes_type", "dict_type"}:
-            raise _Bad("protocol.no_type")
-        where = [str(part) for part in first["loc"]]
-        raise _Bad("protocol.bad_field", where[0] if where else None, field=".".join(where[1:])[:100])
 
     async def _close(self, code: int) -> None:
         if self._socket.client_state is WebSocketState.DISCONNECTED or self._socket.application_state is WebSocketState.DISCONNECTED:
