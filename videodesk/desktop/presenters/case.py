@@ -38,7 +38,7 @@ class CaseState:
 
     now: datetime
     case: CaseView | None = None
-    form: CaseForm = CaseForm()
+    form: CaseForm = field(default_factory=CaseForm)
     mistakes: dict[str, str] = field(default_factory=dict)
     is_dirty: bool = False
     is_saving: bool = False
@@ -129,14 +129,14 @@ class CasePresenter(Presenter[CaseState]):
     def move(self, to: CaseStatus, reason: str = "") -> None:
         """Move the case to another status."""
         if (case := self.state.case) is not None:
-            self.tasks.run("case.move", lambda: self._api.move_case(case.id, TransitionIn(to=to, reason=reason)), self._taken, self._failed)
+            self.tasks.run("case.move", lambda: self._api.move_case(case.id, TransitionIn(to=to, reason=reason)), self._loaded, self._failed)
 
     # checklist and notes
     def skip(self, item_id: str, reason: str) -> None:
         """Skip an item with a reason; "" takes it back."""
         if (case := self.state.case) is not None:
             self.tasks.run("case.skip", lambda: self._api.skip_item(case.id, item_id, ChecklistSkip(reason=reason.strip()[:200])),
-                           self._checklist, self._failed)
+                           lambda checklist: self._checklist(case.id, checklist), self._failed)
 
     def add_note(self, text: str) -> bool:
         """Add a note; False when there is nothing to add."""
@@ -144,7 +144,8 @@ class CasePresenter(Presenter[CaseState]):
         if case is None or not text.strip():
             return False
         note = NoteIn(id=new_id(self.clock.now()), text=text.strip()[:10_000])
-        self.tasks.run("case.note", lambda: self._api.add_note(case.id, note), self._noted, self._failed)
+        self.tasks.run("case.note", lambda: self._api.add_note(case.id, note), lambda made: self._noted(case.id, made),
+                       self._failed)
         return True
 
     # invitations
@@ -176,9 +177,12 @@ class CasePresenter(Presenter[CaseState]):
 
     # answers
     def _loaded(self, case: CaseView) -> None:
+        shown = self.state.case
+        if shown is not None and shown.id != case.id:
+            return  # another case was opened meanwhile
         self._wanted = case.id
         self._taken(case)
-        self.tasks.run("case.around", lambda: self._around(case.id), self._around_loaded, self._failed, replaces=True)
+        self.tasks.run("case.around", lambda: self._around(case.id), lambda found: self._around_loaded(case.id, found), self._failed, replaces=True)
 
     def _taken(self, case: CaseView) -> None:
         """Take over a newer stored case; fields the person changed meanwhile stay as they typed them."""
@@ -196,7 +200,9 @@ class CasePresenter(Presenter[CaseState]):
         return (await self._api.snapshots(case_id), await self._api.history(case_id), await self._api.invitations(case_id),
                 await self._api.calls(case_id))
 
-    def _around_loaded(self, found: Around) -> None:
+    def _around_loaded(self, case_id: str, found: Around) -> None:
+        if case_id != self._wanted:
+            return
         snapshots, history, invitations, calls = found
         ids = {s.id for s in snapshots}
         changed = {s.id for s in snapshots if s not in self.state.snapshots}
@@ -208,9 +214,15 @@ class CasePresenter(Presenter[CaseState]):
 
     def _load_thumbnail(self, snapshot_id: str) -> None:
         self.tasks.run(f"case.thumbnail {snapshot_id}", lambda: self._api.thumbnail(snapshot_id),
-                       lambda data: self._set(thumbnails={**self.state.thumbnails, snapshot_id: data}), lambda _problem: None)
+                       lambda data: self._pictured(snapshot_id, data), lambda _problem: None)
+
+    def _pictured(self, snapshot_id: str, data: bytes) -> None:
+        if any(snapshot.id == snapshot_id for snapshot in self.state.snapshots):
+            self._set(thumbnails={**self.state.thumbnails, snapshot_id: data})
 
     def _saved(self, case: CaseView, sent: CaseForm) -> None:
+        if case.id != self._wanted:
+            return  # saved on the way to another case
         # What was typed after sending is newer than what came back.
         typed = self.state.form
         form = form_of(case)
@@ -225,11 +237,13 @@ class CasePresenter(Presenter[CaseState]):
         if isinstance(problem, Conflict):
             self.reload()
 
-    def _checklist(self, checklist: ChecklistView) -> None:
-        if self.state.case is not None:
+    def _checklist(self, case_id: str, checklist: ChecklistView) -> None:
+        if self.state.case is not None and self.state.case.id == case_id:
             self._set(case=self.state.case.model_copy(update={"checklist": checklist}))
 
-    def _noted(self, note: NoteView) -> None:
+    def _noted(self, case_id: str, note: NoteView) -> None:
+        if case_id != self._wanted:
+            return
         case = self.state.case
         if case is not None and all(known.id != note.id for known in case.notes):
             self._set(case=case.model_copy(update={"notes": [*case.notes, note]}), now=self.clock.now())

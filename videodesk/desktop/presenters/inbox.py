@@ -107,7 +107,7 @@ class InboxPresenter(Presenter[InboxState]):
     def _loaded(self, found: Loaded) -> None:
         calls, invited, asked = found
         mine = tuple(s for s in asked if s.captured_by == self._my_id)
-        self._set(is_loaded=True, problem=None, invited=tuple(invited), retakes=mine, now=self.clock.now())
+        self._set(is_loaded=True, invited=tuple(invited), retakes=mine, now=self.clock.now())
         self._sort(calls)
 
     def _sort(self, calls: list[CallView]) -> None:
@@ -122,7 +122,7 @@ class InboxPresenter(Presenter[InboxState]):
 
     def _not_accepted(self, problem: DeskError) -> None:
         self._set(accepting=None, problem=problem)
-        self.tasks.run("inbox.load", self._fetch, lambda found: (self._loaded(found), self._set(problem=problem))[0], replaces=True)
+        self.load()
 
     def _failed(self, problem: DeskError) -> None:
         self._set(is_loaded=True, problem=problem)
