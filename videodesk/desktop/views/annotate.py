@@ -1,0 +1,261 @@
+"""The annotate screen: header with how far the marks are saved, toolbar, canvas, list of marks."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from videodesk.desktop.context import DesktopContext
+from videodesk.desktop.drawing.painting import text_box
+from videodesk.desktop.drawing.pictures import Pixels, decode
+from videodesk.desktop.drawing.rendition import image_of, render, rendered_pixels
+from videodesk.desktop.drawing.viewport import ZOOM_STEP
+from videodesk.desktop.i18n import error_text, moment_text, number, t
+from videodesk.desktop.presenters.annotate import AnnotatePresenter, AnnotateState, Filed, Tool
+from videodesk.desktop.theme import SPACE
+from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
+from videodesk.desktop.views.annotate_marks import MarksPanel
+from videodesk.desktop.views.annotate_toolbar import AnnotateToolbar
+from videodesk.desktop.views.screen_keys import action_of, is_typing
+from videodesk.desktop.widgets import Banner, Button, ElidedLabel, EmptyState, Icon, IconButton, Label, Spinner, View, label
+
+# More names for the same tools, as people know them from other programs.
+_MORE_KEYS: Final = {Qt.Key.Key_E: Tool.ELLIPSE, Qt.Key.Key_C: Tool.ELLIPSE, Qt.Key.Key_D: Tool.LINE, Qt.Key.Key_1: Tool.SELECT}
+_FILED_LOOK: Final = {
+    Filed.SAVED: ("cloud-check", "ok"), Filed.UNSAVED: ("circle-dot", "text_muted"), Filed.SAVING: ("cloud-up", "accent"),
+    Filed.FAILED: ("cloud-off", "danger"), Filed.CONFLICT: ("alert-triangle", "warning"),
+}
+
+
+class AnnotateView(View):
+    """Opened with `snapshot_id`."""
+
+    title_key = "annotate.title"
+
+    def __init__(self, context: DesktopContext, presenter: AnnotatePresenter, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("annotate")
+        self._context = context
+        self._marks = presenter
+        self._snapshot_id = ""
+        self.canvas = AnnotateCanvas(presenter)
+        self.toolbar = AnnotateToolbar()
+        self.panel = MarksPanel(presenter)
+        self.banner = Banner(can_close=False)
+        self._over = Button("annotate.save_over", "primary", pressed=presenter.save_over)
+        self._over.setObjectName("annotate.save_over")
+        self._build()
+        self._connect()
+        self.attach(presenter)
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * SPACE, SPACE + 4, 2 * SPACE, SPACE + 4)
+        column.setSpacing(SPACE)
+        column.addLayout(self._header())
+        layout = self.banner.layout()
+        assert isinstance(layout, QHBoxLayout)
+        layout.insertWidget(2, self._over)
+        column.addWidget(self.banner)
+        column.addWidget(self.toolbar)
+        middle = QHBoxLayout()
+        middle.setSpacing(SPACE + 4)
+        stage = QVBoxLayout()
+        stage.setSpacing(4)
+        self._pages = QStackedWidget()
+        waiting = QWidget()
+        waiting_column = QVBoxLayout(waiting)
+        waiting_column.addWidget(Spinner(32), 0, Qt.AlignmentFlag.AlignCenter)
+        self._trouble = EmptyState("photo-x", "annotate.trouble", "annotate.trouble_hint", button="common.retry", pressed=self._open_again)
+        for page in (self.canvas, waiting, self._trouble):
+            self._pages.addWidget(page)
+        stage.addWidget(self._pages, 1)
+        stage.addLayout(self._footer())
+        middle.addLayout(stage, 1)
+        middle.addWidget(self.panel)
+        column.addLayout(middle, 1)
+
+    def _header(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(SPACE)
+        back = IconButton("common.back", "arrow-left", pressed=self._context.navigation.back)
+        back.setObjectName("annotate.back")
+        row.addWidget(back)
+        row.addWidget(label(key="annotate.title", role="title"))
+        self._facts = ElidedLabel(role="muted")
+        row.addSpacing(SPACE)
+        row.addWidget(self._facts, 1)
+        self._filed_icon = Icon("cloud-check", "ok", 18)
+        self._filed_text = Label(role="muted")
+        self._filed_text.setObjectName("annotate.filed")
+        row.addWidget(self._filed_icon)
+        row.addWidget(self._filed_text)
+        row.addSpacing(SPACE)
+        copy = Button("annotate.copy", "ghost", pressed=self.copy_picture)
+        copy.setObjectName("annotate.copy")
+        self._save = Button("annotate.save", "primary", pressed=self._marks.save)
+        self._save.setObjectName("annotate.save")
+        row.addWidget(copy)
+        row.addWidget(self._save)
+        return row
+
+    def _footer(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._hint = ElidedLabel(role="caption")
+        row.addWidget(self._hint, 1)
+        self._zoom = Button("annotate.actual_size", "ghost", pressed=lambda: self.canvas.zoom_to(1.0))
+        self._zoom.setObjectName("annotate.zoom")
+        self._zoom.setIcon(self._zoom.icon().__class__())
+        self._zoom.setMinimumWidth(84)
+        for what, intent in (("annotate.zoom_out", lambda: self.canvas.zoom_by(1 / ZOOM_STEP)), ("", None),
+                             ("annotate.zoom_in", lambda: self.canvas.zoom_by(ZOOM_STEP)), ("annotate.fit", self.canvas.fit)):
+            if intent is None:
+                row.addWidget(self._zoom)
+                continue
+            button = IconButton(what, size_px=18, pressed=intent)
+            button.setObjectName(what)
+            row.addWidget(button)
+        return row
+
+    def _connect(self) -> None:
+        self.toolbar.tool_chosen.connect(self.choose_tool)
+        self.toolbar.keep_toggled.connect(lambda keeps: self._marks.keep_tool(keeps=keeps))
+        self.toolbar.colour_chosen.connect(self._marks.choose_colour)
+        self.toolbar.width_chosen.connect(lambda place: self._marks.choose_width(self._marks.state.widths[place]))
+        self.toolbar.undo_pressed.connect(self._marks.undo)
+        self.toolbar.redo_pressed.connect(self._marks.redo)
+        self.canvas.viewed.connect(self._show_zoom)
+
+    # ── the screen's life ──────────────────────────────────────────────────────────────────────────────────────
+
+    def opened(self, snapshot_id: str = "", **params: Any) -> None:
+        """Show a snapshot."""
+        del params
+        if snapshot_id:
+            self._snapshot_id = snapshot_id
+            self._marks.open(snapshot_id)
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def left(self) -> None:
+        """Another screen came: what is unsaved is saved on the way."""
+        self._marks.close()
+
+    def panes(self) -> list[QWidget]:
+        """Toolbar, canvas, list."""
+        return [self.toolbar, self.canvas, self.panel]
+
+    def _open_again(self) -> None:
+        if self._snapshot_id:
+            self._marks.open(self._snapshot_id)
+
+    # ── showing ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def render_state(self, state: AnnotateState) -> None:
+        """Show the state."""
+        self._pages.setCurrentIndex(0 if state.picture is not None else 1 if state.is_loading or state.problem is None else 2)
+        self.toolbar.show_state(state)
+        self.canvas.show_state(state)
+        self.panel.show_state(state)
+        self._show_header(state)
+        self._show_problem(state)
+        self._hint.setText(t(f"annotate.hint.{state.tool}" if state.selected is None else "annotate.hint.selected"))
+        self._show_zoom()
+
+    def _show_header(self, state: AnnotateState) -> None:
+        snapshot = state.snapshot
+        facts = "" if snapshot is None else t(
+            "annotate.facts", case=snapshot.case_number, at=moment_text(snapshot.captured_at, self._context.clock.now()),
+            width=snapshot.width_px, height=snapshot.height_px)
+        self._facts.setText(facts)
+        self._facts.setToolTip("")
+        icon_name, colour = _FILED_LOOK[state.filed]
+        self._filed_icon.set(icon_name, colour)
+        self._filed_icon.setVisible(snapshot is not None)
+        self._filed_text.setText("" if snapshot is None else t(f"annotate.filed.{state.filed}"))
+        self._save.setEnabled(state.filed in {Filed.UNSAVED, Filed.FAILED})
+
+    def _show_problem(self, state: AnnotateState) -> None:
+        problem = state.problem
+        self._over.setVisible(state.filed is Filed.CONFLICT)
+        if state.picture is None and problem is not None:
+            self._trouble.text.setText(error_text(problem))
+            self.banner.hide()
+        elif problem is None:
+            self.banner.hide()
+        elif state.filed is Filed.CONFLICT:
+            self.banner.say("annotate.conflict", "warning", button_key="annotate.show_theirs", pressed=self._marks.reload)
+        else:
+            self.banner.say_text(t("annotate.not_saved", why=error_text(problem)), "danger", button_key="common.retry", pressed=self._marks.save)
+
+    def _show_zoom(self) -> None:
+        self._zoom.setText(f"{number(self.canvas.view.zoom * 100)} %")
+
+    def retranslate(self) -> None:
+        """All in the language chosen now."""
+        super().retranslate()
+        self._show_zoom()
+
+    # ── what the person can do ─────────────────────────────────────────────────────────────────────────────────
+
+    def choose_tool(self, tool: Tool) -> None:
+        """Take a tool; the canvas gets the keys."""
+        self._marks.choose_tool(tool)
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def copy_picture(self) -> None:
+        """Put the picture with its marks (and its redactions) on the clipboard."""
+        state = self._marks.state
+        if state.picture is None:
+            return
+        picture, document = state.picture, state.document
+
+        def done(pixels: Pixels) -> None:
+            QGuiApplication.clipboard().setImage(image_of(pixels).copy())
+            self._context.navigation.notify("annotate.copied")
+
+        self._marks.tasks.run("annotate.copy", lambda: asyncio.to_thread(rendered_pixels, picture, document), done, replaces=True)
+
+    def act(self, action_id: str) -> bool:
+        """Do one of the screen's actions."""
+        marks = self._marks
+        name = action_id.removeprefix("annotate.")
+        if name in Tool.__members__.values():
+            self.choose_tool(Tool(name))
+            return True
+        actions = {
+            "undo": marks.undo, "redo": marks.redo, "delete": marks.delete, "duplicate": marks.duplicate, "save": marks.save,
+            "copy": self.copy_picture, "fit": self.canvas.fit, "actual_size": lambda: self.canvas.zoom_to(1.0),
+            "zoom_in": lambda: self.canvas.zoom_by(ZOOM_STEP), "zoom_out": lambda: self.canvas.zoom_by(1 / ZOOM_STEP),
+            "forward": lambda: marks.raise_selected(1), "backward": lambda: marks.raise_selected(-1),
+            "keep_tool": lambda: marks.keep_tool(keeps=not marks.state.keeps_tool),
+        }
+        if name not in actions:
+            return False
+        actions[name]()
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys that no widget took."""
+        action_id = action_of(event, "annotate")
+        if action_id is not None and self.act(action_id):
+            return
+        tool = _MORE_KEYS.get(Qt.Key(event.key()))
+        if tool is not None and not event.modifiers() and not is_typing():
+            self.choose_tool(tool)
+            return
+        if event.key() == Qt.Key.Key_Y and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+            self._marks.redo()
+            return
+        super().keyPressEvent(event)
+
+
+def make(context: DesktopContext) -> View:
+    """The annotate screen for this session."""
+    presenter = AnnotatePresenter(context.api, context.tasks, context.clock, decode=decode, render=render, measure=text_box)
+    return AnnotateView(context, presenter)
