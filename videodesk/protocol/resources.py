@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from videodesk.core.people import Role
 from videodesk.core.vocabulary import (
@@ -26,6 +26,15 @@ from videodesk.core.vocabulary import (
 )
 from videodesk.protocol.messages import CallView, IceServer, Id, Wire
 
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as problem:  # the first or last hours of the calendar
+        message = "outside the calendar in UTC"
+        raise ValueError(message) from problem
+
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Line = Annotated[str, StringConstraints(max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=10_000)]
@@ -33,6 +42,8 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 SignInName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._@-]{0,63}$")]
 Password = Annotated[str, StringConstraints(min_length=10, max_length=200)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+# A moment that a sender names: with a time zone, kept in UTC.
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
 
 
@@ -458,7 +469,7 @@ class SnapshotMeta(Wire):
     media_type: Literal["image/jpeg", "image/png"]
     width_px: Annotated[int, Field(ge=1, le=16384)]
     height_px: Annotated[int, Field(ge=1, le=16384)]
-    captured_at: datetime
+    captured_at: Moment
     frame_seq: Annotated[int, Field(ge=0)] | None = None
     rtp_time: Annotated[int, Field(ge=0, lt=2**32)] | None = None
     codec: Line = ""
@@ -503,7 +514,7 @@ class DecisionView(Wire):
 
 
 class SnapshotView(Wire):
-    """A snapshot in the case record."""
+    """A snapshot in the case record. `retaken_by`: the newest snapshot that was taken in its stead."""
 
     id: Id
     case_id: Id
@@ -526,6 +537,7 @@ class SnapshotView(Wire):
     checklist_item: str | None
     caption: str
     retake_of: Id | None
+    retaken_by: Id | None = None
     review_state: ReviewState
     annotation_revision: int = 0
     rendition: RenditionView | None = None

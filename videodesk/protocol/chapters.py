@@ -1,0 +1,246 @@
+"""The chapters of PROTOCOL.md. The tables come from the types; only what types cannot say is written here."""
+
+from __future__ import annotations
+
+from enum import Enum
+from types import UnionType
+from typing import Any, Final, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Le, MaxLen, MinLen
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from videodesk.protocol import messages as m
+from videodesk.protocol import negotiation as n
+
+_INTRO: Final = f"""# The signaling protocol, version {m.PROTOCOL_VERSION}
+
+Made from `videodesk/protocol` by `python -m videodesk.protocol.document`; a test keeps it fresh. Do not edit.
+
+Two peers talk to the desk service over a WebSocket: the agent's desktop at `/ws/agent`, the customer's page at `/ws/customer`. One
+JSON object per text frame; `type` says which. Media never passes through the service: a call goes on while it restarts. HTTP is
+described by OpenAPI at `/api/docs`.
+
+## Rules
+
+1. **hello first**, within 10 s. The answer is `welcome`, or `error` and a close code. A hello of another protocol version is refused.
+2. **Numbers.** What the service sends has `seq`, without gaps (`ping` and `pong` have none). `welcome` has the first number of a
+   numbering. A peer that comes back says the same `connection` name and, in `resume_from`, the last number it handled. When the
+   service still has everything after that (at most 512 messages, 4 MiB, two minutes), `welcome.is_resumed` is true, its `seq`
+   repeats `resume_from`, and what was missed follows. Otherwise a new numbering begins above `resume_from`, and `welcome.calls` and
+   `welcome.chat` are the state to go on from; the peer says `state.mine` anew.
+3. **One peer each.** A person has one desktop, an invitation one page. A newer connection under another name replaces the older,
+   which gets `replaced` and close code {m.CLOSE_REPLACED} and does not come back by itself.
+4. **A word every 30 s.** Each side sends `ping` every 10 s; the service closes after 30 s of silence with {m.CLOSE_TOO_SLOW}.
+5. **Epochs** number the peer connections of a call. A peer connection outlives its signaling: only `call.ready` with a higher epoch
+   replaces it. The service announces a higher epoch when a side comes back under a new `connection` name (a reloaded page, a
+   restarted desktop: its peer connection is gone), when it knows that an announcement was missed, and when a side asks for it with
+   `signal.restart` and the next epoch. The same announcement may come twice and then means nothing new.
+6. **The page is polite and offers first**; the desktop answers. A lower epoch is ignored, a higher one than announced is refused.
+7. **Losing a side.** While a side's signaling is lost, a running call is `reconnecting` and goes on when it is back. After 60 s it
+   goes to wrap-up; a waiting call is abandoned. The customer's link brings the same call back from either.
+8. **Errors** answer one message and end nothing. Nonsense is borne 20 times a connection, then closed with {m.CLOSE_BAD_MESSAGE}.
+   More than 40 messages a second (200 at once) are dropped with `protocol.too_fast`; 400 dropped ones end the connection.
+9. **Unknown types** are answered by `protocol.unknown_type`; unknown fields are refused. The version changes when an old peer could
+   misunderstand a new one. A peer ignores service messages that it does not know.
+
+## A call
+
+```mermaid
+sequenceDiagram
+    participant P as Customer's page
+    participant S as Desk service
+    participant D as Agent's desktop
+    P->>S: hello
+    S-->>P: welcome (calls: the own one, if any)
+    P->>S: waiting.enter
+    S-->>P: call.changed (waiting)
+    S-->>D: call.changed (waiting), to every agent
+    D->>S: POST /api/v1/calls/ID/accept
+    S-->>D: 200 (exactly one agent; the others 409 call.already_taken)
+    S-->>P: call.changed (accepted), call.ready (epoch 1, is_polite)
+    S-->>D: call.changed (accepted), call.ready (epoch 1)
+    P->>S: signal (offer), signal (candidate) …
+    S-->>D: signaled (offer), signaled (candidate) …
+    D->>S: signal (answer, candidates inside)
+    S-->>P: signaled (answer)
+    P->>S: state.mine (is_connected)
+    S-->>P: call.changed (connected)
+    S-->>D: call.changed (connected)
+    D->>S: call.leave
+    S-->>P: call.changed (wrap_up)
+    D->>S: POST /api/v1/calls/ID/wrap-up
+    S-->>D: call.changed (ended)
+```
+
+## A reloaded page
+
+```mermaid
+sequenceDiagram
+    participant P as Customer's page
+    participant S as Desk service
+    participant D as Agent's desktop
+    P--xS: the socket closes
+    S-->>D: call.changed (reconnecting)
+    P->>S: hello (new connection name)
+    S-->>P: welcome (calls: the same call)
+    S-->>P: call.ready (epoch 2)
+    S-->>D: call.ready (epoch 2)
+    P->>S: signal (offer, epoch 2)
+    S-->>D: signaled (offer, epoch 2)
+    P->>S: state.mine (is_connected)
+    S-->>D: call.changed (connected)
+```
+
+## A restarted service
+
+```mermaid
+sequenceDiagram
+    participant P as Customer's page
+    participant S as Desk service
+    participant D as Agent's desktop
+    Note over P,D: sound and picture run on between page and desktop
+    P--xS: the sockets close
+    D->>S: hello (same connection name, resume_from)
+    S-->>D: welcome (is_resumed false, calls: reconnecting, same epoch)
+    P->>S: hello (same connection name, resume_from)
+    S-->>P: welcome (is_resumed false, the same call, same epoch)
+    S-->>D: call.changed (connected)
+    Note over P,D: no call.ready: the peer connection is healthy
+```
+"""
+
+ERRORS: Final[dict[str, str]] = {
+    "call.already_filed": "the call has another disposition already",
+    "call.already_taken": "another agent was first",
+    "call.busy": "too many changed the call at once; try again",
+    "call.customer_left": "the customer left the waiting room",
+    "call.exists": "the invitation has a call already",
+    "call.not_yours": "the call is another agent's",
+    "call.over": "the conversation is finished; a new invitation is needed",
+    "call.unknown": "no such call for this peer",
+    "call.wrong_state": "the call's state does not allow that now",
+    "chat.id_taken": "the message id belongs to another line",
+    "consent.missing": "the customer has not answered the consent question",
+    "protocol.bad_field": "a field is missing, wrong, too long or unknown; `field` says which",
+    "protocol.hello_again": "hello was said already",
+    "protocol.hello_first": "another message came before hello",
+    "protocol.no_type": "the JSON is no object with a `type`",
+    "protocol.not_json": "the text is not JSON",
+    "protocol.not_text": "the frame was binary",
+    "protocol.too_fast": "too many messages; some were dropped",
+    "protocol.unknown_type": "no message of this type from this peer",
+    "protocol.version": "another protocol version; `ours` is the service's",
+    "protocol.wrong_door": "a desktop at the customers' address or the other way round",
+    "service.bug": "our mistake; it is in the service's log",
+    "signal.epoch_ahead": "a higher epoch than announced; `epoch` is the newest",
+    "signal.one_step": "a signal carries exactly one of description, candidate, restart",
+}
+
+_CLOSES: Final[dict[int, str]] = {
+    1000: "done",
+    m.CLOSE_GOING_AWAY: "the service stops; come back soon",
+    1011: "our mistake; come back",
+    1013: "too many at the door, or the storage is not there for the moment; come back later",
+    m.CLOSE_BAD_MESSAGE: "hello was wrong, or too much nonsense",
+    m.CLOSE_NOT_SIGNED_IN: "the token is unknown or expired: sign in, or exchange the link again",
+    m.CLOSE_NOT_ALLOWED: "not at this door",
+    m.CLOSE_TOO_SLOW: "no hello, no word for 30 s, or what was sent was not taken; come back with resume_from",
+    m.CLOSE_REPLACED: "another connection took over; do not come back by yourself",
+    m.CLOSE_GONE: "the invitation was revoked or has expired",
+    m.CLOSE_TOO_LARGE: f"a message of more than {m.MAX_MESSAGE_BYTES} bytes",
+    m.CLOSE_RATE_LIMITED: "too many messages",
+}
+
+
+def protocol_page() -> str:
+    """The text of PROTOCOL.md."""
+    customer, agent, service = (list(get_args(get_args(union)[0])) for union in (m.FromCustomer, m.FromAgent, m.FromService))
+    both = [model for model in customer if model in agent]
+    parts = [
+        _INTRO,
+        "## Limits\n\n| what | limit |\n|---|---|",
+        f"| a message | {m.MAX_MESSAGE_BYTES} bytes |\n| an SDP | {m.MAX_SDP_CHARS} characters |\n| a line of chat | {m.MAX_CHAT_CHARS} characters |\n",
+        *_chapter("From both peers", both),
+        *_chapter("From the customer's page", [model for model in customer if model not in both]),
+        *_chapter("From the agent's desktop", [model for model in agent if model not in both]),
+        *_chapter("From the service", [model for model in service if model is not m.Ping]),
+        *_chapter("Parts of messages", [m.CallView, m.PartyState, m.IceServer, m.SessionDescription, m.IceCandidate]),
+        "## Close codes\n\n| code | meaning |\n|---|---|",
+        "\n".join(f"| {code} | {meaning} |" for code, meaning in sorted(_CLOSES.items())) + "\n",
+        "## Error ids\n\nThe codes of `error`; texts are in `resources/i18n/*/errors.json`.\n\n| code | when |\n|---|---|",
+        "\n".join(f"| `{code}` | {when} |" for code, when in sorted(ERRORS.items())) + "\n",
+        _negotiation(),
+    ]
+    return "\n".join(parts)
+
+
+def _negotiation() -> str:
+    rows = "\n".join(
+        f"| {phase.value} | {given.value} | {target.value} | {', '.join(steps) or '–'} |" for (phase, given), (target, steps) in n.TABLE.items()
+    )
+    return (
+        "## Negotiation\n\nBoth peers run this table (perfect negotiation, W3C WebRTC §10.7); what is not in it is ignored. The vectors in\n"
+        "`tests/protocol/vectors` show it step by step. A glare is an offer that meets our own: the polite side yields, the other ignores.\n\n"
+        f"| phase | input | next phase | steps |\n|---|---|---|---|\n{rows}\n"
+    )
+
+
+def _chapter(title: str, models: list[type[BaseModel]]) -> list[str]:
+    return [f"## {title}\n", *(_model(model) for model in models)]
+
+
+def _model(model: type[BaseModel]) -> str:
+    tag = model.model_fields.get("type")
+    name = f"`{tag.default}`" if tag is not None and isinstance(tag.default, str) else model.__name__
+    meaning = "\n".join(line.strip() for line in (model.__doc__ or "").strip().splitlines())
+    rows = [_row(field, about) for field, about in model.model_fields.items() if not (field == "type" and isinstance(about.default, str))]
+    table = "\n".join(["| field | type | limits | default |", "|---|---|---|---|", *rows]) if rows else "No fields."
+    return f"### {name}\n\n{meaning}\n\n{table}\n"
+
+
+def _row(name: str, about: FieldInfo) -> str:
+    limits = [text for item in about.metadata if (text := _limit(item))]
+    default = "required" if about.is_required() else _default(about.get_default(call_default_factory=True))
+    return f"| {name} | {_type(about.annotation)} | {', '.join(limits) or '–'} | {default} |"
+
+
+def _default(value: object) -> str:
+    if isinstance(value, BaseModel):
+        return "all defaults"
+    if isinstance(value, Enum):
+        return str(value.value)
+    return {None: "null", True: "true", False: "false"}.get(value, repr(value)) if value is None or isinstance(value, bool) else repr(value)
+
+
+def _limit(item: object) -> str:
+    found = {
+        Ge: lambda: f"≥ {getattr(item, 'ge', '')}", Le: lambda: f"≤ {getattr(item, 'le', '')}",
+        MaxLen: lambda: f"≤ {getattr(item, 'max_length', '')} characters", MinLen: lambda: f"≥ {getattr(item, 'min_length', '')} characters",
+    }.get(type(item))
+    if found is not None:
+        return found()
+    if getattr(item, "pattern", None):
+        return "UUID"
+    low, high = getattr(item, "min_length", None), getattr(item, "max_length", None)
+    return " ".join(text for text in (f"≥ {low}" if low else "", f"≤ {high} characters" if high else "") if text)
+
+
+def _type(annotation: Any) -> str:  # noqa: PLR0911 - one line per kind of type
+    if annotation is None or annotation is type(None):
+        return "null"
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in {UnionType, Union}:
+        return " or ".join(_type(argument) for argument in arguments)
+    if origin is Literal:
+        return " or ".join(f"`{getattr(argument, 'value', argument)}`" for argument in arguments)
+    if origin is list:
+        return f"list of {_type(arguments[0])}"
+    if origin is dict:
+        return "object"
+    if hasattr(annotation, "__metadata__"):
+        return _type(arguments[0])
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return " or ".join(f"`{member.value}`" for member in annotation)
+    return {"str": "string", "int": "integer", "bool": "boolean", "datetime": "RFC 3339 time"}.get(
+        getattr(annotation, "__name__", ""), getattr(annotation, "__name__", str(annotation)))
