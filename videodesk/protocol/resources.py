@@ -470,7 +470,7 @@ class SnapshotMeta(Wire):
     width_px: Annotated[int, Field(ge=1, le=16384)]
     height_px: Annotated[int, Field(ge=1, le=16384)]
     captured_at: Moment
-    frame_seq: Annotated[int, Field(ge=0)] | None = None
+    frame_seq: Annotated[int, Field(ge=0, lt=2**53)] | None = None
     rtp_time: Annotated[int, Field(ge=0, lt=2**32)] | None = None
     codec: Line = ""
     is_evidence_grade: bool = True

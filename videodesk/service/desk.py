@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from videodesk.calls.invitations_ports import InvitationRepository
@@ -14,6 +14,7 @@ from videodesk.core.events import Event, EventBus
 from videodesk.core.people import PersonRepository
 from videodesk.evidence.ports import BlobStore, CustodyRepository, EvidenceRepository
 from videodesk.review.ports import ReviewRepository
+from videodesk.service.pictures import LimitedPictures
 from videodesk.settings import Settings
 
 
@@ -92,3 +93,5 @@ class Desk:
     embedded_secret: str | None = None
     setup_code: str = ""
     public_url: str = ""
+    # Children start with the first picture; whoever stops the service closes it.
+    pictures: LimitedPictures = field(default_factory=LimitedPictures)
