@@ -1,0 +1,194 @@
+"""What people may do with the evidence of a case, after its intake."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from videodesk.annotation import schema
+from videodesk.core.errors import Conflict, Invalid, NotFound, TooLarge
+from videodesk.core.events import Event
+from videodesk.core.ids import require_id
+from videodesk.core.people import Principal
+from videodesk.core.permissions import Action, require
+from videodesk.core.vocabulary import CustodyAction
+from videodesk.evidence import custody
+from videodesk.evidence.intake import Received
+from videodesk.evidence.model import MAX_DOCUMENT_BYTES, Annotation, CustodyEntry, Rendition, Snapshot
+from videodesk.evidence.unit import Checklists, EvidenceUnit, KnownCase
+from videodesk.protocol.resources import RenditionMeta, SnapshotPatch
+
+
+def see_snapshot(uow: EvidenceUnit, principal: Principal, snapshot_id: str) -> Snapshot:
+    """One snapshot; NotFound("snapshot.unknown")."""
+    require(principal, Action.SEE_EVIDENCE)
+    snapshot = uow.evidence.snapshot(require_id(snapshot_id))
+    if snapshot is None:
+        raise NotFound("snapshot.unknown")
+    return snapshot
+
+
+def list_snapshots(uow: EvidenceUnit, principal: Principal, case_id: str) -> list[Snapshot]:
+    """A case's snapshots, oldest first; NotFound("case.unknown")."""
+    require(principal, Action.SEE_EVIDENCE)
+    return uow.evidence.snapshots_of(_case(uow, case_id).id)
+
+
+def view_original(uow: EvidenceUnit, principal: Principal, snapshot_id: str, now: datetime, part: str | None = None) -> Snapshot:
+    """The snapshot whose original (or the `part` of it, as bytes "first-last") is handed out now: that is a custody entry."""
+    snapshot = see_snapshot(uow, principal, snapshot_id)
+    data: dict[str, Any] = {"digest": snapshot.digest} | ({"bytes": part} if part else {})
+    custody.record(uow.custody, CustodyAction.VIEWED, principal.id, now, snapshot_id=snapshot.id, case_id=snapshot.case_id, data=data)
+    return snapshot
+
+
+def note_denied(uow: EvidenceUnit, principal: Principal, snapshot_id: str, reason: str, now: datetime) -> None:
+    """Enter into the custody log that somebody was kept from an original that exists; for one that does not, nothing."""
+    snapshot = uow.evidence.snapshot(snapshot_id)
+    if snapshot is not None:
+        custody.record(uow.custody, CustodyAction.ACCESS_DENIED, principal.id, now, snapshot_id=snapshot.id, case_id=snapshot.case_id,
+                       data={"reason": reason})
+
+
+def change_snapshot(
+    uow: EvidenceUnit, principal: Principal, snapshot_id: str, patch: SnapshotPatch, checklists: Checklists, now: datetime,
+) -> Snapshot:
+    """Set where a snapshot belongs; what the patch leaves out stays. Invalid("checklist.unknown_item")."""
+    require(principal, Action.EDIT_CASES)
+    snapshot = see_snapshot(uow, principal, snapshot_id)
+    item = patch.checklist_item if "checklist_item" in patch.model_fields_set else snapshot.checklist_item
+    caption = snapshot.caption if patch.caption is None else patch.caption
+    if item is not None and item != snapshot.checklist_item and not checklists.has_item(_case(uow, snapshot.case_id).kind, item):
+        raise Invalid("checklist.unknown_item", item=item)
+    if (item, caption) == (snapshot.checklist_item, snapshot.caption):
+        return snapshot
+    uow.evidence.place_snapshot(snapshot.id, item, caption)
+    _tell(uow, "snapshot.changed", snapshot, now, checklist_item=item)
+    return replace(snapshot, checklist_item=item, caption=caption)
+
+
+def see_annotation(uow: EvidenceUnit, principal: Principal, snapshot_id: str, revision: int | None = None) -> Annotation:
+    """The newest revision of the marks, or the one asked for; NotFound("annotation.none")."""
+    snapshot = see_snapshot(uow, principal, snapshot_id)
+    annotation = uow.evidence.annotation(snapshot.id, revision)
+    if annotation is None:
+        raise NotFound("annotation.none")
+    return annotation
+
+
+def add_annotation(
+    uow: EvidenceUnit, principal: Principal, snapshot_id: str, base_revision: int, document: dict[str, Any], now: datetime,
+) -> Annotation:
+    """A new revision of the marks, made from `base_revision`; the original stays as it is.
+
+    Conflict("annotation.stale") when somebody was faster. The same document sent again by the same person after a lost answer is
+    no new revision. Invalid("annotation.…") by the schema, TooLarge("annotation.too_large") past 1 MiB of JSON.
+    """
+    require(principal, Action.ANNOTATE)
+    snapshot = see_snapshot(uow, principal, snapshot_id)
+    schema.validate(document)
+    written = json.dumps(document, sort_keys=True, ensure_ascii=True).encode()
+    if len(written) > MAX_DOCUMENT_BYTES:
+        raise TooLarge("annotation.too_large", limit_bytes=MAX_DOCUMENT_BYTES)
+    newest = uow.evidence.annotation(snapshot.id)
+    revision = newest.revision if newest else 0
+    if newest and base_revision == revision - 1 and (newest.made_by, newest.document) == (principal.id, document):
+        return newest
+    if base_revision != revision:
+        raise Conflict("annotation.stale", revision=revision)
+    annotation = Annotation(snapshot.id, revision + 1, document, principal.id, now)
+    uow.evidence.add_annotation(annotation)
+    custody.record(uow.custody, CustodyAction.ANNOTATED, principal.id, now, snapshot_id=snapshot.id, case_id=snapshot.case_id,
+                   data={"revision": annotation.revision, "document_digest": hashlib.sha256(written).hexdigest()})
+    _tell(uow, "annotation.added", snapshot, now, revision=annotation.revision)
+    return annotation
+
+
+def check_rendition(
+    uow: EvidenceUnit, principal: Principal, snapshot_id: str, rendition_id: str, meta: RenditionMeta, digest: str,
+) -> Rendition | None:
+    """Whether the rendition may be kept: None when it may, the rendition itself when it already is.
+
+    Conflict("rendition.differs"), Invalid("rendition.digest_mismatch"), NotFound("annotation.unknown_revision"), and
+    Invalid("rendition.redaction_missing") when the marks redact and the rendition does not say that it does.
+    """
+    require(principal, Action.ANNOTATE)
+    snapshot = see_snapshot(uow, principal, snapshot_id)
+    if meta.digest != digest:
+        raise Invalid("rendition.digest_mismatch")
+    known = uow.evidence.rendition(require_id(rendition_id))
+    if known is not None:
+        if (known.snapshot_id, known.digest) != (snapshot.id, digest):
+            raise Conflict("rendition.differs")
+        return known
+    annotation = uow.evidence.annotation(snapshot.id, meta.annotation_revision)
+    if annotation is None:
+        raise NotFound("annotation.unknown_revision", revision=meta.annotation_revision)
+    if any(mark["kind"] == "redaction" for mark in annotation.document["marks"]) and not meta.has_redaction:
+        raise Invalid("rendition.redaction_missing")
+    return None
+
+
+def keep_rendition(
+    uow: EvidenceUnit, principal: Principal, snapshot_id: str, rendition_id: str, meta: RenditionMeta, received: Received, now: datetime,
+) -> Rendition:
+    """Keep a derived picture, once per id. Raises what check_rendition raises, and Invalid("picture.mismatch")."""
+    known = check_rendition(uow, principal, snapshot_id, rendition_id, meta, received.original.digest)
+    if known is not None:
+        return known
+    if received.facts.media_type != meta.media_type:
+        raise Invalid("picture.mismatch", media_type=received.facts.media_type, width_px=received.facts.width_px,
+                      height_px=received.facts.height_px)
+    snapshot = see_snapshot(uow, principal, snapshot_id)
+    rendition = Rendition(
+        id=rendition_id, snapshot_id=snapshot.id, annotation_revision=meta.annotation_revision, digest=meta.digest,
+        media_type=meta.media_type, size_bytes=received.original.size_bytes, width_px=received.facts.width_px,
+        height_px=received.facts.height_px, has_redaction=meta.has_redaction, made_by=principal.id, made_at=now,
+    )
+    uow.evidence.add_rendition(rendition)
+    uow.evidence.keep_thumbnail(rendition.digest, received.thumbnail.digest)
+    custody.record(uow.custody, CustodyAction.REDACTED if meta.has_redaction else CustodyAction.RENDERED, principal.id, now,
+                   snapshot_id=snapshot.id, case_id=snapshot.case_id,
+                   data={"rendition_id": rendition.id, "digest": rendition.digest, "revision": rendition.annotation_revision})
+    _tell(uow, "rendition.added", snapshot, now, rendition_id=rendition.id, revision=rendition.annotation_revision)
+    received.thumbnail.keep()
+    received.original.keep()
+    return rendition
+
+
+def see_rendition(uow: EvidenceUnit, principal: Principal, rendition_id: str) -> Rendition:
+    """One rendition; NotFound("rendition.unknown")."""
+    require(principal, Action.SEE_EVIDENCE)
+    rendition = uow.evidence.rendition(require_id(rendition_id))
+    if rendition is None:
+        raise NotFound("rendition.unknown")
+    return rendition
+
+
+def see_custody(uow: EvidenceUnit, principal: Principal, case_id: str) -> list[CustodyEntry]:
+    """The custody entries of a case, oldest first; NotFound("case.unknown")."""
+    require(principal, Action.SEE_CUSTODY)
+    return uow.custody.of_case(_case(uow, case_id).id)
+
+
+def note_export(uow: EvidenceUnit, principal: Principal, case_id: str, now: datetime) -> list[Snapshot]:
+    """Enter into the custody log that the case's evidence leaves the desk; the snapshots that do."""
+    require(principal, Action.SEE_EVIDENCE)
+    snapshots = uow.evidence.snapshots_of(_case(uow, case_id).id)
+    for snapshot in snapshots:
+        custody.record(uow.custody, CustodyAction.EXPORTED, principal.id, now, snapshot_id=snapshot.id, case_id=snapshot.case_id,
+                       data={"digest": snapshot.digest})
+    return snapshots
+
+
+def _case(uow: EvidenceUnit, case_id: str) -> KnownCase:
+    if (case := uow.cases.get(require_id(case_id))) is None:
+        raise NotFound("case.unknown")
+    return case
+
+
+def _tell(uow: EvidenceUnit, name: str, snapshot: Snapshot, now: datetime, **data: str | int | None) -> None:
+    uow.emit(Event(name, now, {"snapshot_id": snapshot.id, **data}, case_id=snapshot.case_id, call_id=snapshot.call_id))

@@ -1,0 +1,124 @@
+"""Multipart uploads: read after the sender is known to be allowed in, bounded while they arrive, spooled and never whole in memory.
+
+FastAPI would read a declared form before it asks who sends it; so these routes declare no body and describe it in OpenAPI by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive
+
+from videodesk.core.errors import Invalid, TooLarge, UnsupportedMedia
+from videodesk.evidence.intake import Received
+from videodesk.evidence.model import MAX_ORIGINAL_BYTES, PictureFacts
+from videodesk.evidence.ports import StagedBlob
+from videodesk.service.desk import Desk
+
+_FIELDS: Final = 8
+_FIELD_BYTES: Final = 64 * 1024
+_FORM_BYTES: Final = 128 * 1024  # what a form may have besides its file
+_CHUNK_BYTES: Final = 1024 * 1024
+_Body = TypeVar("_Body", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A received form: its one file and its text fields."""
+
+    file: UploadFile
+    fields: dict[str, str]
+
+    def body(self, field: str, model: type[_Body]) -> _Body:
+        """The JSON field as a `model`; Invalid("request.invalid", field=…) when it is missing or wrong."""
+        try:
+            return model.model_validate_json(self.fields.get(field, ""))
+        except ValidationError as problem:
+            where = ".".join(str(part) for part in (field, *problem.errors(include_url=False)[0]["loc"]))
+            raise Invalid("request.invalid", field=where[:200]) from problem
+
+    def chunks(self) -> Iterator[bytes]:
+        """The file in pieces. Blocks: in a worker thread."""
+        self.file.file.seek(0)
+        while piece := self.file.file.read(_CHUNK_BYTES):
+            yield piece
+
+
+@asynccontextmanager
+async def received_form(request: Request, part: str, limit_bytes: int = MAX_ORIGINAL_BYTES) -> AsyncIterator[Upload]:
+    """Receive the request's multipart form, whose one file is the part named `part`.
+
+    UnsupportedMedia("upload.not_multipart"), TooLarge("upload.too_large") as soon as it is, Invalid("upload.malformed"),
+    Invalid("upload.file_missing").
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise UnsupportedMedia("upload.not_multipart")
+    promised = request.headers.get("content-length", "0")
+    if promised.isdecimal() and int(promised[:20]) > limit_bytes + _FORM_BYTES:
+        raise TooLarge("upload.too_large", limit_bytes=limit_bytes)
+    bounded = Request(request.scope, _bounded(request.receive, limit_bytes))
+    try:
+        form = await bounded.form(max_files=1, max_fields=_FIELDS, max_part_size=_FIELD_BYTES)
+    except (HTTPException, ClientDisconnect, KeyError) as problem:
+        raise Invalid("upload.malformed") from problem
+    try:
+        file = form.get(part)
+        if not isinstance(file, UploadFile):
+            raise Invalid("upload.file_missing", field=part)
+        yield Upload(file, {name: value for name, value in form.items() if isinstance(value, str)})
+    finally:
+        await form.close()
+
+
+def _bounded(receive: Receive, limit_bytes: int) -> Receive:
+    seen_bytes = 0
+
+    async def receive_bounded() -> Message:
+        nonlocal seen_bytes
+        message = await receive()
+        seen_bytes += len(message.get("body", b""))
+        if seen_bytes > limit_bytes + _FORM_BYTES:
+            raise TooLarge("upload.too_large", limit_bytes=limit_bytes)
+        return message
+
+    return receive_bounded
+
+
+@contextmanager
+def decoded(desk: Desk, original: StagedBlob, facts: PictureFacts) -> Iterator[Received]:
+    """The staged original with its thumbnail, which shows that it can be decoded; raises what LimitedPictures.thumbnail raises."""
+    thumbnail = desk.pictures.thumbnail(original.read(), facts)
+    with desk.blobs.stage([thumbnail], len(thumbnail)) as staged:
+        yield Received(original, facts, staged)
+
+
+def form_in_openapi(part: str, model: type[BaseModel] | None = None, **fields: dict[str, Any]) -> dict[str, Any]:
+    """The `openapi_extra` of a route that takes such a form: the file `part`, JSON `metadata` by `model`, further text fields."""
+    properties: dict[str, Any] = {part: {"type": "string", "contentMediaType": "application/octet-stream"}, **fields}
+    required = [part]
+    encoding = {part: {"contentType": "image/jpeg, image/png, image/webp"}}
+    if model is not None:
+        properties["metadata"] = _inlined(model.model_json_schema())
+        encoding["metadata"] = {"contentType": "application/json"}
+        required.append("metadata")
+    schema = {"type": "object", "properties": properties, "required": required}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema, "encoding": encoding}}}}
+
+
+def _inlined(schema: Any, definitions: dict[str, Any] | None = None) -> Any:
+    """A JSON schema without $defs, which would not resolve inside an OpenAPI document."""
+    if isinstance(schema, list):
+        return [_inlined(item, definitions) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    known = definitions or schema.get("$defs", {})
+    if "$ref" in schema:
+        return _inlined(known[schema["$ref"].rpartition("/")[2]], known)
+    return {key: _inlined(value, known) for key, value in schema.items() if key != "$defs"}
