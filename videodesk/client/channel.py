@@ -4,7 +4,7 @@
        ▲                   ▲  │                   │
        └──stop, refused────┘  └──failed: backoff──┘ lost
 
-All of it runs in the engine's loop; the listener is called there too. Refused for good (signed out elsewhere, replaced by
+All of it runs in the engine's loop (`send` may be called anywhere); the listener is called there too. Refused for good (signed out elsewhere, replaced by
 another desktop of the same person) it stays offline and says why; everything else is tried again, with jittered backoff.
 """
 
@@ -94,6 +94,7 @@ class Channel:
         self._fresh = asyncio.Event()
         self._hurry = asyncio.Event()
         self._handled: int | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def state(self) -> ChannelState:
@@ -111,7 +112,8 @@ class Channel:
             self._handled = None
             self._waiting.clear()
         self._token = token
-        self._task = asyncio.get_running_loop().create_task(self._live(), name="channel")
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._live(), name="channel")
 
     async def stop(self) -> None:
         """Say goodbye and stay offline."""
@@ -130,11 +132,13 @@ class Channel:
         """Send, or keep until there is a connection: in order, at most 256. WorldError("channel.queue_full") beyond that.
 
         What was handed to a connection that then broke may be lost: who must know waits for the service's word (chat.line).
+        Any thread.
         """
         if len(self._waiting) >= QUEUE_LENGTH:
             raise WorldError("channel.queue_full")
         self._waiting.append(message)
-        self._fresh.set()
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._fresh.set)
 
     async def _live(self) -> None:
         failures = 0

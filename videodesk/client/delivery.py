@@ -29,20 +29,30 @@ class Delivery:
         self._most_s = most_s
         self._fresh = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._unwatch: Callable[[], None] = lambda: None
 
     def start(self, person_id: str) -> None:
         """Deliver what this person captured, now and from now on."""
         if self._task is not None:
             self._task.cancel()
+        self._unwatch()
+        loop = asyncio.get_running_loop()
+
+        def changed(entry: OutboxEntry) -> None:
+            if entry.state is OutboxState.KEPT and entry.error_code is None and not loop.is_closed():
+                loop.call_soon_threadsafe(self._fresh.set)
+
+        self._unwatch = self._outbox.on_change(changed)
         self._fresh.set()
-        self._task = asyncio.get_running_loop().create_task(self._deliver_forever(person_id), name="delivery")
+        self._task = loop.create_task(self._deliver_forever(person_id), name="delivery")
 
     def nudge(self) -> None:
-        """Something was kept, or the service is back: look now. Engine loop; other threads use `loop.call_soon_threadsafe`."""
+        """The service is back: look now. What is newly kept needs no nudge. Engine loop."""
         self._fresh.set()
 
     async def stop(self) -> None:
         """Stop; what is under way is sent again next time."""
+        self._unwatch()
         task, self._task = self._task, None
         if task is not None:
             task.cancel()

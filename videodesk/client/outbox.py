@@ -90,11 +90,11 @@ class Outbox:
     """
 
     def __init__(self, folder: Path, clock: Clock, changed: Callable[[OutboxEntry], None] | None = None, at: Fault = _no_fault) -> None:
-        """`changed` is told of every change, in the thread that made it."""
+        """`changed`: as for `on_change`, from the first moment on. `at`: told of named points, for tests that end the process there."""
         self._folder = folder
         self._files = folder / "originals"
         self._clock = clock
-        self._changed = changed or (lambda _entry: None)
+        self._listeners = [changed] if changed else []
         self._at = at
         self._lock = threading.Lock()
         with _world():
@@ -107,9 +107,19 @@ class Outbox:
         self.set_aside: list[Path] = []
         self.recover()
 
-    def on_change(self, changed: Callable[[OutboxEntry], None]) -> None:
-        """Tell this one of every change from now on."""
-        self._changed = changed
+    def on_change(self, changed: Callable[[OutboxEntry], None]) -> Callable[[], None]:
+        """Tell this one of every change from now on, in the thread that made it; returns what ends it."""
+        self._listeners.append(changed)
+
+        def end() -> None:
+            if changed in self._listeners:
+                self._listeners.remove(changed)
+
+        return end
+
+    def _changed(self, entry: OutboxEntry) -> None:
+        for listener in tuple(self._listeners):
+            listener(entry)
 
     def close(self) -> None:
         """Let go of the database."""

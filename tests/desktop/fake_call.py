@@ -1,0 +1,112 @@
+"""A call as the call screen meets it: the part of DeskApi it uses, and views of a case and a call to start from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from videodesk.core.errors import DeskError
+from videodesk.core.ids import new_id
+from videodesk.core.people import Role
+from videodesk.core.vocabulary import CallState, CaseKind, CaseStatus, ConsentScope, Language, PartyRole, ReviewState
+from videodesk.protocol import messages as m
+from videodesk.protocol import resources as r
+
+NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+ANNA = r.PersonView(id=new_id(NOW), name="anna", display_name="Anna de Vries", roles=[Role.AGENT])
+CASE_ID, CALL_ID = new_id(NOW), new_id(NOW)
+ITEMS = [
+    ("outside", "Buitenkant van de doos", "Outside of the box", True), ("label", "Verzendlabel", "Shipping label", True),
+    ("damage_near", "Schade van dichtbij", "Damage close up", True), ("damage_wide", "Schade met omgeving", "Damage in context", True),
+    ("filling", "Binnenkant en vulmateriaal", "Inside and filling", True), ("product", "Het product zelf", "The product itself", True),
+    ("receipt", "Bon of pakbon", "Receipt or packing slip", False),
+]
+
+
+def check_items(done: dict[str, list[str]] | None = None) -> list[r.ChecklistItemView]:
+    return [
+        r.ChecklistItemView(id=i, title={Language.NL: nl, Language.EN: en},
+                            hint={Language.NL: f"Laat de klant {nl.lower()} rustig laten zien.", Language.EN: f"Ask to show: {en.lower()}."},
+                            is_required=required, snapshot_ids=(done or {}).get(i, []), is_done=bool((done or {}).get(i)))
+        for i, nl, en, required in ITEMS
+    ]
+
+
+def case_view(name: str = "Fatima el Amrani", done: dict[str, list[str]] | None = None) -> r.CaseView:
+    return r.CaseView(
+        id=CASE_ID, number="VD-2026-000123", revision=3, kind=CaseKind.PARCEL, status=CaseStatus.IN_CALL, next_statuses=[], title="",
+        language=Language.NL, parties=[r.Party(role=PartyRole.CUSTOMER, name=name)], order_number="4711-0815",
+        product="Koffiezetapparaat", brand="Moccamaster", model="KBG Select", serial="", claim_ref="SCH-88231", incident=r.Incident(),
+        claimed=None, estimated=None, decided=None, is_sensitive=False, assignee_id=ANNA.id, created_by=ANNA.id, created_at=NOW,
+        changed_at=NOW, checklist=r.ChecklistView(kind=CaseKind.PARCEL, items=check_items(done), is_complete=False), notes=[])
+
+
+def call_view(state: CallState = CallState.ACCEPTED, epoch: int = 1, **changes) -> m.CallView:
+    values = {
+        "id": CALL_ID, "case_id": CASE_ID, "case_number": "VD-2026-000123", "case_kind": CaseKind.PARCEL, "state": state,
+        "customer_name": "Fatima el Amrani", "agent_id": ANNA.id, "agent_name": ANNA.display_name, "consents": list(ConsentScope),
+        "epoch": epoch, "waiting_since": NOW, "accepted_at": NOW + timedelta(seconds=20),
+        "customer": m.PartyState(facing="environment", has_torch=True), **changes}
+    return m.CallView(**values)
+
+
+def snapshot_view(snapshot_id: str, meta: r.SnapshotMeta) -> r.SnapshotView:
+    return r.SnapshotView(
+        **meta.model_dump(exclude={"retake_of"}), id=snapshot_id, case_number="VD-2026-000123", size_bytes=1000, captured_by=ANNA.id,
+        captured_by_name=ANNA.display_name, stored_at=NOW, caption="", retake_of=None, review_state=ReviewState.PENDING)
+
+
+class FakeCallApi:
+    """What the call screen asks of the service. `fails` makes the next call of that name fail."""
+
+    def __init__(self) -> None:
+        self.view = call_view()
+        self.case_view = case_view()
+        self.stored: list[r.SnapshotView] = []
+        self.fails: dict[str, DeskError] = {}
+        self.asked: list[tuple[str, object]] = []
+
+    def _ask(self, name: str, what: object = None) -> None:
+        self.asked.append((name, what))
+        if name in self.fails:
+            raise self.fails.pop(name)
+
+    async def accept(self, call_id: str) -> r.Accepted:
+        self._ask("accept", call_id)
+        return r.Accepted(call=self.view, ice_servers=[])
+
+    async def end_call(self, call_id: str) -> m.CallView:
+        self._ask("end_call", call_id)
+        self.view = self.view.model_copy(update={"state": CallState.WRAP_UP, "ended_at": NOW + timedelta(minutes=6, seconds=12)})
+        return self.view
+
+    async def wrap_up(self, call_id: str, body: r.WrapUpIn) -> m.CallView:
+        self._ask("wrap_up", body)
+        self.view = self.view.model_copy(update={"state": CallState.ENDED})
+        return self.view
+
+    async def calls(self, case_id: str | None = None) -> list[m.CallView]:
+        self._ask("calls", case_id)
+        return [self.view]
+
+    async def case(self, case_id: str) -> r.CaseView:
+        self._ask("case", case_id)
+        return self.case_view
+
+    async def snapshots(self, case_id: str) -> list[r.SnapshotView]:
+        self._ask("snapshots", case_id)
+        return self.stored
+
+    async def thumbnail(self, snapshot_id: str) -> bytes:
+        self._ask("thumbnail", snapshot_id)
+        return b""
+
+    async def change_snapshot(self, snapshot_id: str, body: r.SnapshotPatch) -> r.SnapshotView:
+        self._ask("change_snapshot", (snapshot_id, body))
+        found = next(view for view in self.stored if view.id == snapshot_id)
+        return found.model_copy(update={"checklist_item": body.checklist_item})
+
+    async def put_snapshot(self, snapshot_id: str, meta: r.SnapshotMeta, original: bytes) -> r.SnapshotView:
+        self._ask("put_snapshot", snapshot_id)
+        del original
+        self.stored.append(snapshot_view(snapshot_id, meta))
+        return self.stored[-1]

@@ -1,0 +1,185 @@
+"""Fakes of calls/ports.py: a peer and an engine that do what a test tells them, with drawn pictures."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import cv2
+import numpy as np
+
+from videodesk.calls.ports import Device, EncodedOriginal, FrozenFrame, LocalMedia, PeerListener, PeerState, Picture, Quality
+from videodesk.core.vocabulary import SnapshotMethod
+from videodesk.protocol.messages import IceCandidate, IceServer, SessionDescription
+
+
+def product(width: int = 1280, height: int = 720, seed: int = 7) -> np.ndarray:
+    """A parcel on a table with a dent and a torn corner, BGR: something to look at in screenshots."""
+    rng = np.random.default_rng(seed)
+    picture = np.zeros((height, width, 3), np.uint8)
+    for y in range(height):  # a wall above, a wooden table below
+        picture[y] = (196 - y // 9, 203 - y // 9, 206 - y // 8) if y < height * 0.55 else (88 + y // 16, 118 + y // 14, 150 + y // 14)
+    for _ in range(90):
+        y = int(rng.integers(int(height * 0.56), height))
+        cv2.line(picture, (int(rng.integers(-200, width)), y), (int(rng.integers(0, width + 200)), y + int(rng.integers(-3, 4))),
+                 (80, 108, 138), 1, cv2.LINE_AA)
+    s = height / 720
+
+    def at(*points: tuple[float, float]) -> np.ndarray:
+        return np.array([[x * s + (width - 1280 * s) / 2, y * s] for x, y in points], np.int32)
+
+    shadow = picture.copy()
+    cv2.fillPoly(shadow, [at((330, 560), (760, 640), (1060, 520), (1100, 560), (780, 690), (320, 600))], (48, 62, 80))
+    picture = cv2.GaussianBlur(cv2.addWeighted(shadow, 0.6, picture, 0.4, 0), (0, 0), 5)
+    cv2.fillPoly(picture, [at((340, 260), (750, 330), (750, 640), (340, 560))], (92, 140, 184), cv2.LINE_AA)
+    cv2.fillPoly(picture, [at((750, 330), (1050, 230), (1050, 510), (750, 640))], (70, 112, 152), cv2.LINE_AA)
+    cv2.fillPoly(picture, [at((340, 260), (640, 180), (1050, 230), (750, 330))], (118, 168, 208), cv2.LINE_AA)
+    cv2.fillPoly(picture, [at((490, 219), (540, 207), (905, 279), (905, 560), (850, 592), (850, 300))], (140, 188, 214), cv2.LINE_AA)
+    cv2.fillPoly(picture, [at((400, 400), (560, 428), (560, 530), (400, 500))], (236, 240, 242), cv2.LINE_AA)
+    for n in range(22):
+        x = 412 + n * 6
+        cv2.line(picture, tuple(at((x, 424 + n))[0]), tuple(at((x, 462 + n))[0]), (30, 30, 30), 1 + n % 3, cv2.LINE_AA)
+    cv2.fillPoly(picture, [at((640, 520), (700, 470), (748, 500), (750, 640), (690, 622))], (44, 70, 98), cv2.LINE_AA)
+    for a, b in (((640, 520), (720, 560)), ((700, 470), (690, 600)), ((660, 590), (748, 500)), ((610, 500), (640, 520))):
+        cv2.line(picture, tuple(at(a)[0]), tuple(at(b)[0]), (26, 44, 66), 3, cv2.LINE_AA)
+    noise = rng.normal(0, 4, picture.shape)
+    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
+def picture_of(bgr: np.ndarray, seq: int = 0) -> Picture:
+    """The array as a Picture in memory of its own."""
+    bgra = cv2.cvtColor(bgr, cv2.COLOR_BGR2BGRA)
+    height, width = bgra.shape[:2]
+    return Picture(memoryview(bgra).cast("B"), width, height, width * 4, seq, seq * 3000, 0.0, width, height, owner=bgra)
+
+
+class FakeSlot:
+    """A latest-wins slot filled by hand."""
+
+    def __init__(self) -> None:
+        self.picture: Picture | None = None
+        self.asked: list[tuple[int, int]] = []
+        self.wake: Callable[[], None] | None = None
+
+    def ask_size(self, width_px: int, height_px: int) -> None:
+        self.asked.append((width_px, height_px))
+
+    def take(self) -> Picture | None:
+        return self.picture
+
+    def on_fresh(self, wake: Callable[[], None] | None) -> None:
+        self.wake = wake
+
+    def put(self, picture: Picture) -> None:
+        self.picture = picture
+        if self.wake is not None:
+            self.wake()
+
+
+class FakeStills:
+    """Freezes the array shown; encodes it as a real JPEG."""
+
+    def __init__(self) -> None:
+        self.bgr: np.ndarray | None = None
+        self.seq = 0
+        self.is_evidence_grade = True
+
+    def freeze(self) -> FrozenFrame | None:
+        if self.bgr is None:
+            return None
+        height, width = self.bgr.shape[:2]
+        return FrozenFrame(self.bgr, self.seq, self.seq * 3000, datetime(2026, 1, 5, 9, 0, self.seq % 60, tzinfo=UTC), width, height, "H264",
+                           self.is_evidence_grade, picture_of(self.bgr, self.seq))
+
+    def encode(self, frame: FrozenFrame) -> EncodedOriginal:
+        done, data = cv2.imencode(".jpg", frame.handle, [cv2.IMWRITE_JPEG_QUALITY, 95])
+        assert done
+        return EncodedOriginal(data.tobytes(), "image/jpeg", frame.width_px, frame.height_px, SnapshotMethod.FRAME)
+
+
+class FakeMediaPeer:
+    """A MediaPeer that notes what it is told and says what a test wants it to say."""
+
+    def __init__(self, ice_servers: list[IceServer], media: LocalMedia, listener: PeerListener) -> None:
+        self.ice_servers, self.media, self.listener = ice_servers, media, listener
+        self.remote_pictures, self.local_pictures, self.stills = FakeSlot(), FakeSlot(), FakeStills()
+        self.descriptions: list[SessionDescription] = []
+        self.candidates: list[IceCandidate] = []
+        self.microphone, self.camera, self.hold, self.is_closed = True, True, False, False
+
+    async def take_description(self, description: SessionDescription) -> None:
+        self.descriptions.append(description)
+        if description.type == "offer":
+            self.listener.description_made(SessionDescription(type="answer", sdp=f"answer to {description.sdp}"))
+
+    async def take_candidate(self, candidate: IceCandidate) -> None:
+        self.candidates.append(candidate)
+
+    def set_microphone(self, is_on: bool) -> None:
+        self.microphone = is_on
+
+    def set_camera(self, is_on: bool) -> None:
+        self.camera = is_on
+
+    def set_hold(self, is_on_hold: bool) -> None:
+        self.hold = is_on_hold
+
+    async def choose_devices(self, media: LocalMedia) -> None:
+        self.media = media
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+    # what a test makes happen
+    def show(self, bgr: np.ndarray, seq: int = 1) -> None:
+        self.stills.bgr, self.stills.seq = bgr, seq
+        self.remote_pictures.put(picture_of(bgr, seq))
+
+    def become(self, state: PeerState) -> None:
+        self.listener.state_changed(state)
+
+    def judge(self, quality: Quality) -> None:
+        self.listener.quality_changed(quality)
+
+
+class FakeMediaEngine:
+    """Makes FakeMediaPeers and remembers them."""
+
+    def __init__(self) -> None:
+        self.peers: list[FakeMediaPeer] = []
+        self._numbers = itertools.count()
+
+    @property
+    def peer(self) -> FakeMediaPeer:
+        return self.peers[-1]
+
+    def devices(self) -> list[Device]:
+        return [Device("cam", "Camera", "camera", True), Device("mic", "Microphone", "microphone", True), Device("spk", "Speaker", "speaker", True)]
+
+    def connect(self, ice_servers: list[IceServer], media: LocalMedia, listener: PeerListener) -> FakeMediaPeer:
+        self.peers.append(FakeMediaPeer(ice_servers, media, listener))
+        return self.peers[-1]
+
+    def preview(self, media: LocalMedia) -> FakePreview:
+        del media
+        return FakePreview()
+
+
+class FakePreview:
+    """A device check that finds everything in order."""
+
+    def __init__(self) -> None:
+        self.pictures = FakeSlot()
+
+    def level(self) -> float:
+        return 0.4
+
+    def play_test_sound(self) -> None:
+        pass
+
+    def problems(self) -> list[str]:
+        return []
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,200 @@
+"""What the call screen shows: CallScreen and its parts, all frozen. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from videodesk.calls.ports import MediaPeer, PeerState, Picture, Quality
+from videodesk.client.outbox import OutboxEntry, OutboxState
+from videodesk.core.errors import DeskError
+from videodesk.core.vocabulary import CallState, ConsentScope
+from videodesk.protocol.messages import CallView
+from videodesk.protocol.resources import CaseView, ChecklistItemView, SnapshotView
+
+
+class CallPhase(StrEnum):
+    """Which of its faces the screen shows."""
+
+    NONE = "none"
+    OPENING = "opening"
+    CONNECTING = "connecting"
+    LIVE = "live"
+    ON_HOLD = "on_hold"
+    RECONNECTING = "reconnecting"
+    WRAP_UP = "wrap_up"
+    REFUSED = "refused"
+
+
+class TrayStage(StrEnum):
+    """How far a snapshot is, in the words of the tray."""
+
+    SAVING = "saving"
+    KEPT = "kept_here"
+    SENDING = "sending"
+    IN_CASE = "in_case"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class TrayItem:
+    """One snapshot in the tray. `preview` is the frozen picture, `path` the original while it is here, `thumbnail` JPEG of the service."""
+
+    snapshot_id: str
+    captured_at: datetime
+    stage: TrayStage
+    item_id: str | None = None
+    preview: Picture | None = None
+    path: Path | None = None
+    thumbnail: bytes | None = None
+    error: DeskError | None = None
+    is_evidence_grade: bool = True
+
+    @property
+    def counts(self) -> bool:
+        """Whether it fills its checklist item (as far as we know)."""
+        return self.stage not in {TrayStage.REFUSED, TrayStage.FAILED}
+
+
+_STAGES = {OutboxState.KEPT: TrayStage.KEPT, OutboxState.SENT: TrayStage.SENDING, OutboxState.CONFIRMED: TrayStage.IN_CASE,
+           OutboxState.REFUSED: TrayStage.REFUSED}
+
+
+def from_outbox(entry: OutboxEntry, before: TrayItem | None = None) -> TrayItem:
+    """The tray's item of an outbox entry."""
+    known = before or TrayItem(entry.snapshot_id, entry.meta.captured_at, TrayStage.KEPT)
+    stage = known.stage if known.stage is TrayStage.IN_CASE else _STAGES[entry.state]
+    return replace(known, stage=stage, item_id=entry.meta.checklist_item, path=entry.path, error=entry.error(),
+                   is_evidence_grade=entry.meta.is_evidence_grade)
+
+
+def from_case(view: SnapshotView, before: TrayItem | None = None) -> TrayItem:
+    """The tray's item of a snapshot that the case has."""
+    known = before or TrayItem(view.id, view.captured_at, TrayStage.IN_CASE)
+    return replace(known, stage=TrayStage.IN_CASE, item_id=view.checklist_item, error=None, is_evidence_grade=view.is_evidence_grade)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatItem:
+    """One line of chat; `is_sent` is False until the service has said it back."""
+
+    message_id: str
+    sender: Literal["agent", "customer"]
+    text: str
+    at: datetime
+    is_sent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CheckItem:
+    """One checklist item with what is there for it, what is on its way included."""
+
+    view: ChecklistItemView
+    count: int
+    is_done: bool
+    is_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallScreen:
+    """All that the call screen shows."""
+
+    phase: CallPhase = CallPhase.NONE
+    call: CallView | None = None
+    case: CaseView | None = None
+    error: DeskError | None = None
+    peer: MediaPeer | None = None
+    peer_state: PeerState = PeerState.NEW
+    quality: Quality = field(default_factory=Quality)
+    microphone_on: bool = True
+    camera_on: bool = True
+    is_online: bool = True
+    chat: tuple[ChatItem, ...] = ()
+    unread: int = 0
+    tray: tuple[TrayItem, ...] = ()
+    chosen_item: str | None = None
+    frozen: Picture | None = None
+    problems: tuple[str, ...] = ()
+    notice: str | None = None
+    is_filing: bool = False
+
+    @property
+    def is_talking(self) -> bool:
+        """Whether there is a conversation, connected or not."""
+        return self.phase in {CallPhase.CONNECTING, CallPhase.LIVE, CallPhase.ON_HOLD, CallPhase.RECONNECTING}
+
+    @property
+    def is_on_hold(self) -> bool:
+        """Whether the agent put the customer on hold."""
+        return self.phase is CallPhase.ON_HOLD
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether sound and picture come in now."""
+        return self.peer_state in {PeerState.CONNECTED, PeerState.UNSTABLE}
+
+    @property
+    def why_no_snapshot(self) -> str | None:
+        """The text key of why S would do nothing now; None when it works."""
+        if self.call is None or not self.is_talking:
+            return "call.why.no_call"
+        if ConsentScope.STILLS not in self.call.consents:
+            return "call.why.no_consent_stills"
+        if ConsentScope.VIDEO not in self.call.consents:
+            return "call.why.no_consent_video"
+        if self.is_on_hold:
+            return "call.why.on_hold"
+        if not self.is_connected:
+            return "call.why.not_connected"
+        return "call.why.camera_off" if self.call.customer.video_muted else None
+
+    @property
+    def checklist(self) -> tuple[CheckItem, ...]:
+        """The checklist as it will be once all that is kept here has arrived; `is_next` is where the next snapshot goes."""
+        if self.case is None:
+            return ()
+        found = []
+        for view in self.case.checklist.items:
+            # A snapshot that was moved to another item counts there and no longer here.
+            here = {shot.snapshot_id for shot in self.tray if shot.item_id == view.id and shot.counts}
+            moved = {shot.snapshot_id for shot in self.tray if shot.item_id != view.id or not shot.counts}
+            count = len((set(view.snapshot_ids) - moved) | here)
+            found.append(CheckItem(view, count, view.skipped_reason is not None or count >= max(1, view.min_count), is_next=False))
+        goes_to = self._chosen_or_suggested(found)
+        return tuple(replace(item, is_next=item.view.id == goes_to) for item in found)
+
+    @property
+    def next_item(self) -> ChecklistItemView | None:
+        """The item the next snapshot belongs to: the chosen one, else the first required one that is missing, else any missing."""
+        return next((item.view for item in self.checklist if item.is_next), None)
+
+    @property
+    def missing(self) -> int:
+        """How many required items still miss something."""
+        return sum(1 for item in self.checklist if item.view.is_required and not item.is_done)
+
+    def _chosen_or_suggested(self, items: list[CheckItem]) -> str | None:
+        if any(item.view.id == self.chosen_item for item in items):
+            return self.chosen_item
+        open_items = sorted((item for item in items if not item.is_done), key=lambda item: not item.view.is_required)
+        return open_items[0].view.id if open_items else None
+
+
+def phase_of(call: CallView, peer_state: PeerState) -> CallPhase:
+    """The screen's face for a call of ours: what the service says, and what our own connection says where it is worse."""
+    if call.state is CallState.WRAP_UP:
+        return CallPhase.WRAP_UP
+    if call.state in {CallState.ENDED, CallState.ABANDONED}:
+        return CallPhase.NONE
+    if call.state is CallState.ON_HOLD:
+        return CallPhase.ON_HOLD
+    other_is_lost = call.state is CallState.RECONNECTING and peer_state is PeerState.UNSTABLE
+    if peer_state in {PeerState.DISCONNECTED, PeerState.FAILED} or other_is_lost:
+        return CallPhase.RECONNECTING
+    if peer_state in {PeerState.CONNECTED, PeerState.UNSTABLE}:
+        return CallPhase.LIVE
+    return CallPhase.RECONNECTING if call.connected_at is not None else CallPhase.CONNECTING

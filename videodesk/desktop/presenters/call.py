@@ -1,0 +1,409 @@
+"""The call screen: one call from acceptance to wrap-up. Ties the channel's messages to the media peer (desktop/peering.py)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import fields, replace
+from functools import partial
+from typing import Final, Literal
+
+from videodesk.calls.ports import LocalMedia, MediaEngine, MediaPeer, PeerState, Quality
+from videodesk.client.api import DeskApi
+from videodesk.client.outbox import Outbox, OutboxEntry
+from videodesk.core.clock import Clock
+from videodesk.core.errors import DeskError
+from videodesk.core.ids import new_id
+from videodesk.core.vocabulary import Disposition
+from videodesk.desktop.calling import CallPhase, CallScreen, ChatItem, TrayItem, TrayStage, from_case, from_outbox, phase_of
+from videodesk.desktop.peering import Peering
+from videodesk.desktop.presentation import Presenter
+from videodesk.desktop.snapshots import Shot, SnapshotTaker
+from videodesk.desktop.tasks import Tasks
+from videodesk.protocol import messages as m
+from videodesk.protocol import resources as r
+
+FROZEN_S: Final = 0.8  # how long the frozen picture stays before the video goes on
+_WORTH_RELOADING: Final = frozenset({"snapshot.added", "snapshot.changed", "case.changed", "rendition.added", "annotation.added"})
+
+
+class CallPresenter(Presenter[CallScreen]):
+    """Intents and messages of the call screen. GUI thread; `post` brings a call from any thread into it."""
+
+    def __init__(self, api: DeskApi, tasks: Tasks, clock: Clock, *, media: MediaEngine | None, outbox: Outbox | None,
+                 send: Callable[[m.Wire], None], post: Callable[[Callable[[], None]], None], me: r.PersonView,
+                 devices: Callable[[], LocalMedia]) -> None:
+        super().__init__(CallScreen(), tasks, clock)
+        self._api, self._all_tasks, self._media, self._outbox = api, tasks, media, outbox
+        self._send, self._post, self._me, self._devices = send, post, me, devices
+        self._taker = SnapshotTaker(outbox) if outbox is not None else None
+        self._peering: Peering | None = None
+        self._chat_is_open = False
+        self.levels: tuple[float, float] = (0.0, 0.0)  # read by the view's meter; too frequent for a State
+        if outbox is not None:
+            outbox.on_change(lambda entry: post(partial(self._outbox_changed, entry)))
+
+    # ── opening ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def open(self, call_id: str) -> None:
+        """Take this call, or come back to it. Taken by someone else: the screen says so and takes nothing over."""
+        if self.state.call is not None and self.state.call.id == call_id and self.state.phase is not CallPhase.REFUSED:
+            return
+        self._drop_peering()
+        self._clear(CallPhase.OPENING)
+        self.tasks.run("call.accept", lambda: self._api.accept(call_id), self._accepted, self._not_accepted, replaces=True)
+
+    def _clear(self, phase: CallPhase) -> None:
+        fresh = CallScreen(phase=phase, is_online=self.state.is_online)
+        self._set(**{field.name: getattr(fresh, field.name) for field in fields(fresh)})
+
+    def _accepted(self, accepted: r.Accepted) -> None:
+        self._take_call(accepted.call)
+        if self.state.is_talking:
+            self._reach(accepted.call, accepted.ice_servers)
+        self._load_case(accepted.call.case_id)
+
+    def _not_accepted(self, problem: DeskError) -> None:
+        self._set(phase=CallPhase.REFUSED, error=problem)
+
+    def _reach(self, call: m.CallView, servers: list[m.IceServer]) -> None:
+        if self._media is None:
+            self.media_problem("device.no_media")
+            return
+        if self._peering is None:
+            self._peering = Peering(call.id, self._media, self._send, _ToGui(self, call.id), self._devices)
+        peering = self._peering
+        self._all_tasks.run("call.ready", lambda: peering.ready(call.epoch, servers), failed=self._say_problem)
+
+    # ── messages of the channel ────────────────────────────────────────────────────────────────────────────────
+
+    def handle(self, message: m.Wire) -> None:
+        if isinstance(message, m.Welcome):
+            self._welcomed(message)
+        elif isinstance(message, m.Happened):
+            if self.state.case is not None and message.case_id == self.state.case.id and message.name in _WORTH_RELOADING:
+                self._load_case(message.case_id)
+        elif isinstance(message, m.CallReady | m.CallChanged):
+            if self._is_ours(message.call.id) or self._becomes_ours(message):
+                self._take_call(message.call)
+                if isinstance(message, m.CallReady) and self.state.is_talking:
+                    self._reach(message.call, message.ice_servers)
+        elif isinstance(message, m.Signaled):
+            peering = self._peering
+            if peering is not None and peering.call_id == message.call_id:
+                self._all_tasks.run("call.signaled", lambda: peering.signaled(message), failed=self._say_problem)
+        elif isinstance(message, m.ChatLine) and self._is_ours(message.call_id):
+            self._take_chat(message)
+
+    def channel_changed(self, *, is_online: bool) -> None:
+        """The line to the service came or went; the video goes on without it."""
+        self._set(is_online=is_online)
+
+    def _welcomed(self, message: m.Welcome) -> None:
+        self._set(is_online=True)
+        if self.state.call is None:
+            return
+        mine = next((call for call in message.calls if call.id == self.state.call.id), None)
+        if mine is not None:
+            self._take_call(mine)
+        for line in message.chat:
+            if self._is_ours(line.call_id):
+                self._take_chat(line)
+        for item in self.state.chat:  # said while the line was down: again, the service knows the id
+            if not item.is_sent:
+                self._send(m.ChatSend(call_id=self.state.call.id, message_id=item.message_id, text=item.text))
+        if self.state.case is not None:
+            self._load_case(self.state.case.id)
+
+    def _becomes_ours(self, message: m.CallReady | m.CallChanged) -> bool:
+        """A call of ours that is announced before (or without) `open`: taken from the inbox, or found again after a restart."""
+        is_free = self.state.call is None or self.state.phase in {CallPhase.NONE, CallPhase.REFUSED}
+        if not (is_free and isinstance(message, m.CallReady) and message.call.agent_id == self._me.id):
+            return False
+        if self.state.phase is not CallPhase.OPENING:
+            self._clear(CallPhase.OPENING)
+        self._load_case(message.call.case_id)
+        return True
+
+    def _is_ours(self, call_id: str) -> bool:
+        return self.state.call is not None and self.state.call.id == call_id
+
+    def _take_call(self, call: m.CallView) -> None:
+        if call.agent_id is not None and call.agent_id != self._me.id:
+            self._drop_peering()
+            self._set(phase=CallPhase.REFUSED, error=DeskError("call.already_taken"), call=call)
+            return
+        phase = phase_of(call, self.state.peer_state)
+        self._set(call=call, phase=phase, error=None)
+        if phase in {CallPhase.WRAP_UP, CallPhase.NONE}:
+            self._drop_peering()
+
+    # ── media ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def peer_made(self, peer: MediaPeer) -> None:
+        """A new peer took the place of the old one."""
+        self._set(peer=peer, peer_state=PeerState.NEW)
+        self._follow_peer(PeerState.NEW)
+
+    def peer_state(self, state: PeerState) -> None:
+        """Our connection to the other side changed."""
+        call = self.state.call
+        if call is not None and (state is PeerState.CONNECTED) != (self.state.peer_state is PeerState.CONNECTED):
+            self._send(m.MyState(call_id=call.id, state=self._my_state(is_connected=state is PeerState.CONNECTED)))
+        self._follow_peer(state)
+
+    def quality(self, quality: Quality) -> None:
+        """The verdict of the last second."""
+        self._set(quality=quality)
+
+    def media_problem(self, code: str) -> None:
+        """A device failed or is missing."""
+        if code not in self.state.problems:
+            self._set(problems=(*self.state.problems, code))
+
+    def reconnect(self) -> None:
+        """The person does not want to wait: a fresh connection now."""
+        if self._peering is not None:
+            self._all_tasks.run("call.restart", self._peering.restart, failed=self._say_problem)
+
+    def dismiss_problem(self, code: str) -> None:
+        """The person has read it."""
+        self._set(problems=tuple(known for known in self.state.problems if known != code))
+
+    def _follow_peer(self, state: PeerState) -> None:
+        call = self.state.call
+        self._set(peer_state=state, phase=phase_of(call, state) if call is not None and self.state.is_talking else self.state.phase)
+
+    def _my_state(self, *, is_connected: bool | None = None) -> m.PartyState:
+        connected = self.state.is_connected if is_connected is None else is_connected
+        return m.PartyState(is_connected=connected, audio_muted=not self.state.microphone_on, video_muted=not self.state.camera_on)
+
+    def _drop_peering(self) -> None:
+        peering, self._peering = self._peering, None
+        if peering is not None:
+            self._all_tasks.run("call.close", peering.close)
+        self._set(peer=None, peer_state=PeerState.NEW, quality=Quality(), frozen=None)
+
+    # ── controls ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def toggle_microphone(self) -> None:
+        """Mute or speak."""
+        self._set(microphone_on=not self.state.microphone_on)
+        self._switched()
+
+    def toggle_camera(self) -> None:
+        """Show oneself or not."""
+        self._set(camera_on=not self.state.camera_on)
+        self._switched()
+
+    def toggle_hold(self) -> None:
+        """Put the customer on hold, or take the call back."""
+        call = self.state.call
+        if call is None or self.state.phase not in {CallPhase.LIVE, CallPhase.ON_HOLD}:
+            return
+        is_on_hold = not self.state.is_on_hold
+        self._send(m.HoldCall(call_id=call.id, is_on_hold=is_on_hold))
+        self._set(phase=CallPhase.ON_HOLD if is_on_hold else CallPhase.LIVE)
+        self._switched()
+
+    def _switched(self) -> None:
+        peering, call, state = self._peering, self.state.call, self.state
+        if call is not None:
+            self._send(m.MyState(call_id=call.id, state=self._my_state()))
+        if peering is not None:
+            self._all_tasks.run("call.switch", lambda: peering.switch(
+                microphone=state.microphone_on, camera=state.camera_on, hold=state.is_on_hold))
+
+    def ask_page(self, ask: Literal["torch_on", "torch_off", "turn_camera"]) -> None:
+        """Ask for the light or the other camera; the customer's page shows that we asked."""
+        if self.state.call is not None and self.state.is_talking:
+            self._send(m.AskPage(call_id=self.state.call.id, ask=ask))
+
+    def hang_up(self) -> None:
+        """End the call; wrap-up follows."""
+        call = self.state.call
+        if call is None or not self.state.is_talking:
+            return
+        self._drop_peering()
+        self._set(phase=CallPhase.WRAP_UP)
+        self._all_tasks.run("call.end", lambda: self._api.end_call(call.id), self._take_call, self._say_problem)
+
+    def wrap_up(self, disposition: Disposition, note: str) -> None:
+        """File the outcome; then the screen is free for the next call."""
+        call = self.state.call
+        if call is None or self.state.is_filing:
+            return
+        self._set(is_filing=True, error=None)
+        body = r.WrapUpIn(disposition=disposition, note=note)
+        self._all_tasks.run("call.wrap_up", lambda: self._api.wrap_up(call.id, body), self._filed, self._not_filed)
+
+    def _filed(self, _call: m.CallView) -> None:
+        self._drop_peering()
+        self._clear(CallPhase.NONE)
+
+    def _not_filed(self, problem: DeskError) -> None:
+        self._set(is_filing=False, error=problem)
+
+    def _say_problem(self, problem: DeskError) -> None:
+        self._set(error=problem)
+
+    # ── chat ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def say(self, text: str) -> bool:
+        """Send a line of chat; False when there is nothing to send."""
+        call, text = self.state.call, text.strip()[: m.MAX_CHAT_CHARS]
+        if call is None or not text:
+            return False
+        line = ChatItem(new_id(self.clock.now()), "agent", text, self.clock.now(), is_sent=False)
+        self._set(chat=(*self.state.chat, line))
+        self._send(m.ChatSend(call_id=call.id, message_id=line.message_id, text=text))
+        return True
+
+    def chat_seen(self) -> None:
+        """The person looks at the chat."""
+        self._set(unread=0)
+
+    def _take_chat(self, line: m.ChatLine) -> None:
+        item = ChatItem(line.message_id, line.sender, line.text, line.at)
+        known = {said.message_id for said in self.state.chat}
+        if line.message_id in known:
+            self._set(chat=tuple(item if said.message_id == line.message_id else said for said in self.state.chat))
+        else:
+            self._set(chat=(*self.state.chat, item), unread=self.state.unread + (line.sender == "customer"))
+
+    # ── the case, its checklist and its snapshots ──────────────────────────────────────────────────────────────
+
+    def choose_item(self, item_id: str | None) -> None:
+        """The next snapshot belongs to this item; the chosen one again: back to what is suggested."""
+        self._set(chosen_item=None if item_id == self.state.chosen_item else item_id)
+
+    def snapshot(self) -> None:
+        """Freeze the picture at once, keep the original on disk, then send it to the case."""
+        state, taker = self.state, self._taker
+        why = state.why_no_snapshot
+        frame = state.peer.stills.freeze() if why is None and state.peer is not None else None
+        if frame is None or state.call is None or state.peer is None or taker is None:
+            self._set(notice=why or "call.why.no_picture")
+            return
+        item = state.next_item
+        shot = Shot(new_id(self.clock.now()), self._me.id, state.call.case_id, state.call.id, item.id if item else None, frame,
+                    state.peer.stills)
+        taken = TrayItem(shot.snapshot_id, frame.captured_at, TrayStage.SAVING, shot.checklist_item, frame.preview,
+                         is_evidence_grade=frame.is_evidence_grade)
+        self._set(frozen=frame.preview, tray=(*state.tray, taken), notice=None)
+        # Not the screen's task: leaving the screen must not stop an original on its way to the disk.
+        self._all_tasks.run("snapshot.keep", lambda: taker.keep(shot), self._outbox_changed, partial(self._not_kept, shot.snapshot_id))
+        self._send(m.AskPage(call_id=state.call.id, ask="picture_taken", snapshot_id=shot.snapshot_id))
+        if item is not None and next((c.is_done for c in self.state.checklist if c.view.id == item.id), False):
+            self._set(chosen_item=None)
+
+    def frozen_seen(self) -> None:
+        """The frozen picture was shown long enough."""
+        self._set(frozen=None)
+
+    def retry(self, snapshot_id: str) -> None:
+        """Send a refused one again."""
+        outbox = self._outbox
+        if outbox is not None:
+            self._all_tasks.run("snapshot.retry", partial(asyncio.to_thread, outbox.retry, snapshot_id), failed=self._say_problem)
+
+    def assign(self, snapshot_id: str, item_id: str | None) -> None:
+        """Let a snapshot belong to another item, wherever it is by now."""
+        shot = self._shot(snapshot_id)
+        if shot is None or shot.item_id == item_id:
+            return
+        self._put(replace(shot, item_id=item_id))
+
+        async def move() -> None:
+            if shot.stage is not TrayStage.IN_CASE and self._outbox is not None and await asyncio.to_thread(
+                    self._outbox.assign, snapshot_id, item_id) is not None:
+                return
+            await self._api.change_snapshot(snapshot_id, r.SnapshotPatch(checklist_item=item_id))
+
+        def failed(problem: DeskError) -> None:
+            self._put(shot)
+            self._say_problem(problem)
+
+        self._all_tasks.run("snapshot.assign", move, failed=failed)
+
+    def _not_kept(self, snapshot_id: str, problem: DeskError) -> None:
+        shot = self._shot(snapshot_id)
+        if shot is not None:
+            self._put(replace(shot, stage=TrayStage.FAILED, error=problem))
+        self._set(error=problem)
+
+    def _outbox_changed(self, entry: OutboxEntry) -> None:
+        if self.state.call is None or entry.meta.case_id != self.state.call.case_id:
+            return
+        self._put(from_outbox(entry, self._shot(entry.snapshot_id)))
+
+    def _shot(self, snapshot_id: str) -> TrayItem | None:
+        return next((shot for shot in self.state.tray if shot.snapshot_id == snapshot_id), None)
+
+    def _put(self, shot: TrayItem) -> None:
+        others = tuple(known for known in self.state.tray if known.snapshot_id != shot.snapshot_id)
+        self._set(tray=tuple(sorted((*others, shot), key=lambda one: (one.captured_at, one.snapshot_id))))
+
+    def _load_case(self, case_id: str) -> None:
+        async def load() -> tuple[r.CaseView, list[r.SnapshotView], list[OutboxEntry]]:
+            here = [] if self._outbox is None else await asyncio.to_thread(self._outbox.entries, case_id)
+            return await self._api.case(case_id), await self._api.snapshots(case_id), here
+
+        self.tasks.run("call.case", load, self._case_loaded, self._say_problem, replaces=True)
+
+    def _case_loaded(self, loaded: tuple[r.CaseView, list[r.SnapshotView], list[OutboxEntry]]) -> None:
+        case, snapshots, here = loaded
+        if self.state.call is None or case.id != self.state.call.case_id:
+            return
+        self._set(case=case, error=None if self.state.is_talking else self.state.error)
+        for entry in here:
+            self._outbox_changed(entry)
+        for view in snapshots:
+            self._put(from_case(view, self._shot(view.id)))
+            shot = self._shot(view.id)
+            if shot is not None and shot.preview is None and shot.thumbnail is None:
+                self.tasks.run(f"thumbnail.{view.id}", partial(self._api.thumbnail, view.id), partial(self._thumbnail_loaded, view.id))
+
+    def _thumbnail_loaded(self, snapshot_id: str, data: bytes) -> None:
+        shot = self._shot(snapshot_id)
+        if shot is not None:
+            self._put(replace(shot, thumbnail=data))
+
+    def in_gui(self, call_id: str, act: Callable[[], None]) -> None:
+        """Do `act` in the GUI thread, if this call is still the one on the screen. Any thread."""
+        def alone() -> None:
+            if self._peering is not None and self._peering.call_id == call_id:
+                act()
+
+        self._post(alone)
+
+    def close(self) -> None:
+        """The program ends: let go of the media. The call itself goes on in the service until it is ended there."""
+        self._drop_peering()
+        super().close()
+
+
+class _ToGui:
+    """PeeringListener that passes everything on to the GUI thread."""
+
+    def __init__(self, presenter: CallPresenter, call_id: str) -> None:
+        self._presenter = presenter
+        self._call_id = call_id
+
+    def peer_made(self, peer: MediaPeer, epoch: int) -> None:
+        del epoch
+        self._presenter.in_gui(self._call_id, partial(self._presenter.peer_made, peer))
+
+    def peer_state(self, state: PeerState) -> None:
+        self._presenter.in_gui(self._call_id, partial(self._presenter.peer_state, state))
+
+    def quality(self, quality: Quality) -> None:
+        self._presenter.in_gui(self._call_id, partial(self._presenter.quality, quality))
+
+    def media_problem(self, code: str) -> None:
+        self._presenter.in_gui(self._call_id, partial(self._presenter.media_problem, code))
+
+    def levels(self, microphone: float, speaker: float) -> None:
+        self._presenter.levels = (microphone, speaker)
+
+

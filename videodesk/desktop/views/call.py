@@ -1,0 +1,292 @@
+"""The call screen: the video with its controls, and beside it the case. The video is never covered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from videodesk.core.vocabulary import Disposition
+from videodesk.desktop.calling import CallPhase, CallScreen
+from videodesk.desktop.context import DesktopContext
+from videodesk.desktop.i18n import duration, error_text, t
+from videodesk.desktop.presenters.call import FROZEN_S, CallPresenter
+from videodesk.desktop.views.call_controls import Controls
+from videodesk.desktop.views.call_side import Side
+from videodesk.desktop.views.call_video import VideoView
+from videodesk.desktop.views.call_window import VideoWindow
+from videodesk.desktop.views.call_wrap_up import WrapUp
+from videodesk.desktop.widgets import Button, EmptyState, Label, Spinner, View, label
+
+_WITH_VIDEO: Final = {CallPhase.CONNECTING, CallPhase.LIVE, CallPhase.ON_HOLD, CallPhase.RECONNECTING}
+
+
+class _Post(QObject):
+    """Brings a call from any thread into the GUI thread, in order."""
+
+    _posted = Signal(object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._posted.connect(_call, Qt.ConnectionType.QueuedConnection)
+
+    def __call__(self, act: Callable[[], None]) -> None:
+        try:
+            self._posted.emit(act)
+        except RuntimeError:  # the program ends: there is no GUI any more
+            return
+
+
+def _call(act: Callable[[], None]) -> None:
+    act()
+
+
+class CallScreenView(View):
+    """See the module. `opened(call_id=…)` takes the call."""
+
+    title_key = "call.title"
+
+    def __init__(self, context: DesktopContext, post: Callable[[Callable[[], None]], None] | None = None,
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._state = CallScreen()
+        self._window: VideoWindow | None = None
+        self._wrap_up_since: float | None = None
+        self.call_presenter = CallPresenter(
+            context.api, context.tasks, context.clock, media=context.media, outbox=context.outbox, send=context.channel.send,
+            post=post or _Post(self), me=context.session.person, devices=context.local_media)
+        self._build()
+        self._connect()
+        self.attach(self.call_presenter)
+
+    # ── building ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _build(self) -> None:
+        self.video = VideoView("call.video")
+        self.video.setObjectName("call.video")
+        self.stage = QFrame()
+        self.stage.setProperty("surface", "stage")
+        self.stage.setStyleSheet("QFrame { border-radius: 0; }")
+        self._stage_column = QVBoxLayout(self.stage)
+        self._stage_column.setContentsMargins(0, 0, 0, 0)
+        self._stage_column.addWidget(self.video)
+        self.away = self._away()
+        self.words = self._words()
+        self.wrap_up = WrapUp()
+        self.empty = EmptyState("phone", "call.empty.title", "call.empty.text", button="call.empty.button",
+                                pressed=lambda: self._context.open("inbox"))
+        self.refused = EmptyState("phone-off", "call.refused.title", "call.refused.text", button="call.empty.button",
+                                  pressed=lambda: self._context.open("inbox"))
+        self.place = QStackedWidget()
+        for widget in (self.stage, self.away, self.words, self.wrap_up, self.empty, self.refused):
+            self.place.addWidget(widget)
+        self.controls = Controls()
+        self.side = Side()
+        left = QVBoxLayout()
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(0)
+        left.addWidget(self.place, 1)
+        left.addWidget(self.controls)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(left, 1)
+        row.addWidget(self.side)
+        self._tick = QTimer(self)
+        self._tick.setInterval(100)
+        self._tick.timeout.connect(self._ticked)
+        self._thaw = QTimer(self)
+        self._thaw.setSingleShot(True)
+        self._thaw.setInterval(round(FROZEN_S * 1000))
+        self._thaw.timeout.connect(self.call_presenter.frozen_seen)
+
+    def _away(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        text = label(key="call.away", role="muted", wraps=True)
+        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        back = Button("call.bring_back", "secondary", icon_name="picture-in-picture-off", pressed=self._bring_back)
+        back.setObjectName("call.bring_back")
+        column.addStretch(1)
+        column.addWidget(text)
+        column.addWidget(back, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        return page
+
+    def _words(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.addStretch(1)
+        column.addWidget(Spinner(32), 0, Qt.AlignmentFlag.AlignHCenter)
+        self.word: Label = label(role="heading", wraps=True)
+        self.word.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(self.word)
+        column.addStretch(1)
+        return page
+
+    def _connect(self) -> None:
+        presenter, side = self.call_presenter, self.side
+        self.controls.pressed.connect(self.act)
+        self.video.double_clicked.connect(lambda: self.act("call.full_screen"))
+        side.restart.connect(presenter.reconnect)
+        side.retry.connect(presenter.retry)
+        side.dismissed.connect(presenter.dismiss_problem)
+        side.open_case.connect(lambda: self._context.open("case", case_id=self._state.call.case_id) if self._state.call else None)
+        side.checklist.chosen.connect(presenter.choose_item)
+        side.tray.annotate.connect(lambda snapshot_id: self._context.open("annotate", snapshot_id=snapshot_id))
+        side.tray.retry.connect(presenter.retry)
+        side.tray.assign.connect(presenter.assign)
+        side.chat.said.connect(presenter.say)
+        side.chat.seen.connect(presenter.chat_seen)
+        self.wrap_up.done.connect(self._filed)
+
+    # ── the shell's calls ──────────────────────────────────────────────────────────────────────────────────────
+
+    def opened(self, call_id: str | None = None, **params: Any) -> None:
+        """Take call `call_id`; without one, show the call that runs."""
+        del params
+        if call_id is not None:
+            self.call_presenter.open(call_id)
+        self._tick.start()
+        if self._state.unread:
+            self.call_presenter.chat_seen()
+        if self._state.is_talking:
+            self.video.setFocus()
+
+    def left(self) -> None:
+        """Another screen comes; the call goes on."""
+        self._tick.stop()
+
+    def panes(self) -> list[QWidget]:
+        """Controls, checklist, tray, chat."""
+        return [self.controls.snapshot, self.side.checklist, self.side.tray, self.side.chat.field]
+
+    def act(self, action_id: str) -> bool:
+        """The actions of the call."""
+        presenter = self.call_presenter
+        customer = self._state.call.customer if self._state.call is not None else None
+        acts: dict[str, Callable[[], object]] = {
+            "call.snapshot": presenter.snapshot, "call.microphone": presenter.toggle_microphone, "call.camera": presenter.toggle_camera,
+            "call.hold": presenter.toggle_hold, "call.hang_up": presenter.hang_up, "call.chat": self.side.chat.field.setFocus,
+            "call.pop_out": self._pop_out, "call.full_screen": self._full_screen,
+            "call.turn_camera": partial(presenter.ask_page, "turn_camera"),
+            "call.torch": partial(presenter.ask_page, "torch_off" if customer is not None and customer.is_torch_on else "torch_on"),
+        }
+        act = acts.get(action_id)
+        if act is None:
+            return False
+        act()
+        return True
+
+    def retranslate(self) -> None:
+        if self._window is not None:
+            self._window.retranslate()
+        super().retranslate()
+
+    def shut(self) -> None:
+        self._bring_back()
+        self.video.forget()
+        self.side.self_view.forget()
+        super().shut()
+
+    # ── showing ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def render_state(self, state: CallScreen) -> None:
+        before, self._state = self._state, state
+        if state.phase is CallPhase.WRAP_UP and before.phase is not CallPhase.WRAP_UP:
+            self._wrap_up_since = self._context.clock.monotonic()
+            self.video.forget()
+            self.side.self_view.forget()
+            self._bring_back()
+        self.video.set_slot(state.peer.remote_pictures if state.peer is not None else None)
+        self.video.set_stale(not state.is_connected)
+        self.video.set_off(state.is_on_hold)
+        self.video.set_frozen(state.frozen)
+        if state.frozen is not None and state.frozen is not before.frozen:
+            self._thaw.start()
+        self.place.setCurrentWidget(self._face(state))
+        self.controls.setVisible(state.phase in _WITH_VIDEO)
+        self.controls.show_state(state, self._time())
+        self.side.setVisible(state.call is not None and state.phase is not CallPhase.REFUSED)
+        self.side.show_state(state)
+        self.wrap_up.show_state(state, self._wrapped_s())
+        if state.is_talking and not before.is_talking and self.isVisible():
+            self.video.setFocus()
+
+    def _face(self, state: CallScreen) -> QWidget:
+        if state.phase is CallPhase.WRAP_UP:
+            return self.wrap_up
+        if state.phase is CallPhase.REFUSED:
+            self.refused.text.setText(error_text(state.error) if state.error is not None else t("call.refused.text"))
+            return self.refused
+        if state.phase is CallPhase.NONE:
+            return self.empty
+        if self._window is not None:
+            return self.away
+        has_picture = self.video.shown is not None or state.is_connected
+        if state.phase is CallPhase.OPENING or not has_picture:
+            self.word.setText(t(f"call.phase.{state.phase.value}"))
+            return self.words
+        return self.stage
+
+    def _ticked(self) -> None:
+        self.controls.meter.put(self.call_presenter.levels[0] if self._state.microphone_on else 0.0)
+        if self._state.phase in _WITH_VIDEO:
+            self.controls.quality.put(self._state.quality, self._state.phase, self._time())
+        elif self._state.phase is CallPhase.WRAP_UP:
+            self.wrap_up.time.set_key("call.wrap_up.since", time=duration(self._wrapped_s()))
+
+    def _time(self) -> str:
+        call = self._state.call
+        if call is None or call.connected_at is None:
+            return ""
+        return duration((self._context.clock.now() - call.connected_at).total_seconds())
+
+    def _wrapped_s(self) -> float:
+        return 0.0 if self._wrap_up_since is None else self._context.clock.monotonic() - self._wrap_up_since
+
+    def _filed(self, disposition: Disposition, note: str) -> None:
+        self.call_presenter.wrap_up(disposition, note)
+        if self.call_presenter.state.phase is CallPhase.NONE:
+            self._context.open("inbox")
+
+    # ── its own window ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def _pop_out(self) -> None:
+        if self._window is not None:
+            self._bring_back()
+        elif self._state.is_talking:
+            self._take_out().show()
+
+    def _full_screen(self) -> None:
+        if self._window is not None and self._window.isFullScreen():
+            self._bring_back()
+        elif self._state.is_talking:
+            self._take_out().showFullScreen()
+
+    def _take_out(self) -> VideoWindow:
+        if self._window is None:
+            self._window = VideoWindow(self.video, self.act)
+            self._window.closed.connect(self._bring_back)
+            self.video.show()
+            self.render_state(self._state)
+        return self._window
+
+    def _bring_back(self) -> None:
+        window, self._window = self._window, None
+        if window is None:
+            return
+        self._stage_column.addWidget(self.video)
+        window.closed.disconnect(self._bring_back)
+        window.close()
+        window.deleteLater()
+        self.render_state(self._state)
+
+
+def make(context: DesktopContext) -> View:
+    """The call screen of this session."""
+    return CallScreenView(context)
