@@ -1,0 +1,103 @@
+"""A unit of work in memory, with a case, a call and consents to set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from tests.service.pictures import picture
+from videodesk.calls.model import Call
+from videodesk.core.events import Event
+from videodesk.core.ids import new_id
+from videodesk.core.people import Principal, Role
+from videodesk.core.vocabulary import CallState, CaseKind, ConsentScope
+from videodesk.evidence.intake import Received
+from videodesk.evidence.sniff import sniff
+from videodesk.protocol.resources import SnapshotMeta
+from videodesk.storage.memory.blobs import MemoryBlobs
+from videodesk.storage.memory.calls import MemoryCalls
+from videodesk.storage.memory.custody import MemoryCustody
+from videodesk.storage.memory.evidence import MemoryEvidence
+from videodesk.storage.memory.reviews import MemoryReviews
+
+NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class OneCase:
+    id: str
+    number: str = "VD-2026-000001"
+    kind: CaseKind = CaseKind.PARCEL
+
+
+@dataclass(frozen=True)
+class Answer:
+    granted: frozenset[ConsentScope]
+    at: datetime
+
+
+@dataclass
+class Consents:
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+
+    def consents(self, invitation_id: str) -> list[Answer]:
+        return self.answers.get(invitation_id, [])
+
+
+class Items:
+    def has_item(self, kind: CaseKind, item: str) -> bool:
+        return (kind, item) in {(CaseKind.PARCEL, "label"), (CaseKind.PARCEL, "box_outside")}
+
+
+class Unit:
+    """Everything the use cases of evidence and review ask for; events are collected."""
+
+    def __init__(self) -> None:
+        self.cases: dict[str, OneCase] = {}
+        self.calls = MemoryCalls()
+        self.invitations = Consents()
+        self.evidence = MemoryEvidence()
+        self.custody = MemoryCustody()
+        self.reviews = MemoryReviews()
+        self.blobs = MemoryBlobs()
+        self.events: list[Event] = []
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+
+class Scene:
+    """One case with one call of `agent`; the customer agreed to everything one minute before NOW."""
+
+    def __init__(self) -> None:
+        self.uow = Unit()
+        self.agent, self.other_agent = (Principal(new_id(), frozenset({Role.AGENT}), name) for name in ("Anna", "Bram"))
+        self.boss = Principal(new_id(), frozenset({Role.SUPERVISOR}), "Saskia")
+        self.keeper = Principal(new_id(), frozenset({Role.ADMINISTRATOR}), "Adam")
+        self.case, self.other_case = OneCase(new_id()), OneCase(new_id(), "VD-2026-000002", CaseKind.GLASS)
+        self.uow.cases = {case.id: case for case in (self.case, self.other_case)}
+        self.customer = Principal(new_id(), frozenset({Role.CUSTOMER}), "Klant", case_id=self.case.id)
+        self.call = Call(id=new_id(), case_id=self.case.id, invitation_id=self.customer.id, state=CallState.CONNECTED, waiting_since=NOW,
+                         agent_id=self.agent.id)
+        self.uow.calls.add(self.call)
+        self.consent(-60, *ConsentScope)
+
+    def consent(self, after_s: float, *scopes: ConsentScope) -> None:
+        answer = Answer(frozenset(scopes), NOW + timedelta(seconds=after_s))
+        self.uow.invitations.answers.setdefault(self.customer.id, []).append(answer)
+
+    def received(self, data: bytes) -> Received:
+        return Received(self.uow.blobs.stage([data], 10**9), sniff(data), self.uow.blobs.stage([b"thumbnail of ", data[-9:]], 10**9))
+
+    def meta(self, data: bytes, **changes) -> SnapshotMeta:
+        facts = sniff(data)
+        values = {
+            "case_id": self.case.id, "call_id": self.call.id, "method": "frame", "digest": self.uow.blobs.stage([data], 10**9).digest,
+            "media_type": facts.media_type, "width_px": facts.width_px, "height_px": facts.height_px, "captured_at": NOW,
+            "frame_seq": 7, "checklist_item": "label",
+        }
+        return SnapshotMeta(**(values | changes))
+
+
+def jpeg(colour: str = "teal") -> bytes:
+    return picture(64, 48, colour=colour)
