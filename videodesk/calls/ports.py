@@ -258,3 +258,43 @@ class DevicePreview(Protocol):
     def close(self) -> None:
         """Let go of the devices; idempotent."""
         ...
+
+
+class SampleSource(Protocol):
+    """Where a speaker takes its samples from: 48 kHz, mono, 16 bits, native order. Any thread."""
+
+    def read(self, frames: int) -> bytes:
+        """Exactly `frames` samples; silence where there are none. Never waits."""
+        ...
+
+
+class SampleSink(Protocol):
+    """Where a microphone puts its samples: 48 kHz, mono, 16 bits, native order. Any thread."""
+
+    def write(self, samples: bytes) -> None:
+        """Samples as they come; never waits, drops the oldest when nobody reads."""
+        ...
+
+
+class SoundStream(Protocol):
+    """A running speaker or microphone."""
+
+    def close(self) -> None:
+        """Let go of the device; idempotent."""
+        ...
+
+
+class SoundDevices(Protocol):
+    """The machine's sound. Implemented by desktop/sound.py (QtMultimedia); media/ asks it and knows no toolkit. Any thread."""
+
+    def devices(self) -> list[Device]:
+        """Microphones and speakers there are now."""
+        ...
+
+    def open_speaker(self, speaker_id: str | None, source: SampleSource, problem: Callable[[str], None]) -> SoundStream | None:
+        """Play from `source` on a speaker (None: the system's own). None or `problem(code)` when there is none or it is lost."""
+        ...
+
+    def open_microphone(self, microphone_id: str | None, sink: SampleSink, problem: Callable[[str], None]) -> SoundStream | None:
+        """Record into `sink`. None or `problem(code)` as above."""
+        ...
