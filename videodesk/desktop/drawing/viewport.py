@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
 from videodesk.annotation.marks import Point
 from videodesk.desktop.drawing.pictures import Picture
 from videodesk.desktop.drawing.rendition import image_of
+from videodesk.desktop.theme import token
 
 MIN_ZOOM: Final = 0.02
 MAX_ZOOM: Final = 16.0
 ZOOM_STEP: Final = 1.25
+STAGE_RADIUS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +124,16 @@ def draw_picture(painter: QPainter, picture: Picture, view: Viewport) -> None:
     source = QRectF((visible.x() - target.x()) * across, (visible.y() - target.y()) * down, visible.width() * across, visible.height() * down)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.zoom != 1.0 and view.zoom < 2)
     painter.drawImage(visible, image, source)
+
+
+def frame_stage(painter: QPainter, rect: QRectF, *, is_focused: bool) -> None:
+    """Round the stage's corners into the window's colour, and show the focus. In logical pixels, as the last thing painted."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    corners, inside = QPainterPath(), QPainterPath()
+    corners.addRect(rect)
+    inside.addRoundedRect(rect, STAGE_RADIUS, STAGE_RADIUS)
+    painter.fillPath(corners.subtracted(inside), token("surface"))
+    if is_focused:
+        painter.setPen(QPen(token("focus"), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), STAGE_RADIUS - 1, STAGE_RADIUS - 1)

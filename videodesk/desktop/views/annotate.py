@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtGui import QGuiApplication, QIcon, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from videodesk.desktop.context import DesktopContext
@@ -111,7 +112,7 @@ class AnnotateView(View):
         row.addWidget(self._hint, 1)
         self._zoom = Button("annotate.actual_size", "ghost", pressed=lambda: self.canvas.zoom_to(1.0))
         self._zoom.setObjectName("annotate.zoom")
-        self._zoom.setIcon(self._zoom.icon().__class__())
+        self._zoom.setIcon(QIcon())
         self._zoom.setMinimumWidth(84)
         for what, intent in (("annotate.zoom_out", lambda: self.canvas.zoom_by(1 / ZOOM_STEP)), ("", None),
                              ("annotate.zoom_in", lambda: self.canvas.zoom_by(ZOOM_STEP)), ("annotate.fit", self.canvas.fit)):
@@ -228,7 +229,7 @@ class AnnotateView(View):
         if name in Tool.__members__.values():
             self.choose_tool(Tool(name))
             return True
-        actions = {
+        actions: dict[str, Callable[[], None]] = {
             "undo": marks.undo, "redo": marks.redo, "delete": marks.delete, "duplicate": marks.duplicate, "save": marks.save,
             "copy": self.copy_picture, "fit": self.canvas.fit, "actual_size": lambda: self.canvas.zoom_to(1.0),
             "zoom_in": lambda: self.canvas.zoom_by(ZOOM_STEP), "zoom_out": lambda: self.canvas.zoom_by(1 / ZOOM_STEP),

@@ -24,7 +24,7 @@ from videodesk.annotation.document import Document
 from videodesk.annotation.marks import Box, Kind, Mark, Pen, Point, Step, Text, bounds, moved
 from videodesk.annotation.shaping import Handle, dragged, drawn, extended, handles, hit, is_worth_keeping, kept_inside
 from videodesk.desktop.drawing.painting import draw_document, draw_mark, text_box
-from videodesk.desktop.drawing.viewport import ZOOM_STEP, Backdrop, Viewport
+from videodesk.desktop.drawing.viewport import ZOOM_STEP, Backdrop, Viewport, frame_stage
 from videodesk.desktop.i18n import t
 from videodesk.desktop.presenters.annotate import AnnotatePresenter, AnnotateState, Tool
 from videodesk.desktop.theme import token
@@ -178,10 +178,7 @@ class AnnotateCanvas(QWidget):
         held = draft or self._state.selected
         if held is not None and self._state.editing_id is None and (draft is None or draft.id == self._state.selected_id):
             self._paint_handles(painter, held)
-        if self.hasFocus():
-            painter.setPen(QPen(token("focus"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        frame_stage(painter, QRectF(self.rect()), is_focused=self.hasFocus())
         painter.end()
 
     def _painted_scene(self) -> QImage:

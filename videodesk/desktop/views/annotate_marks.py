@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QListView,
+    QSizePolicy,
     QSpinBox,
     QStyle,
     QStyledItemDelegate,
@@ -189,6 +190,7 @@ class MarksPanel(QFrame):
         column.addWidget(self._empty, 1)
         self._details = QWidget()
         self._build_details(QVBoxLayout(self._details))
+        self._details.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         column.addWidget(self._details)
 
     def _make_list(self) -> _MarksList:
@@ -216,8 +218,9 @@ class MarksPanel(QFrame):
         self.words.setObjectName("annotate.mark_words")
         self.words.textChanged.connect(self._words_typed)
         self._words_field = Field("annotate.words", self.words)
-        column.addWidget(Field("annotate.name", self.name))
-        column.addWidget(self._words_field)
+        for field in (Field("annotate.name", self.name), self._words_field):
+            field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            column.addWidget(field)
         grid = QGridLayout()
         grid.setHorizontalSpacing(SPACE)
         grid.setVerticalSpacing(4)
@@ -228,6 +231,8 @@ class MarksPanel(QFrame):
             box.setRange(-65_000, 65_000) if place < 2 else box.setRange(0, 65_000)
             box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
             box.setKeyboardTracking(False)
+            # The sheet's padding for line edits leaves no room in the one inside.
+            box.lineEdit().setStyleSheet("border: 0; padding: 0; min-height: 0; background: transparent;")
             box.valueChanged.connect(lambda _value: self._number_typed())
             self._numbers[what] = box
             grid.addWidget(Field(f"annotate.box_{what}", box), place // 2, place % 2)
