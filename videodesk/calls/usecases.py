@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from videodesk.calls.case_status import case_follows
+from videodesk.calls.case_status import SERVICE, case_follows
 from videodesk.calls.lifecycle import LIVE, OPEN, OVER, TALKING, CallEvent, next_state, target_of
 from videodesk.calls.model import Call, ChatEntry, ChosenPresence, EndedBy, Side
 from videodesk.calls.unit import CallUnit
@@ -74,7 +74,7 @@ def enter_waiting_room(uow: CallUnit, principal: Principal, *, has_camera: bool,
     Gone("call.over") when the conversation is finished.
     """
     require(principal, Action.JOIN_CALL)
-    if uow.invitations.consent(principal.id) is None:
+    if not uow.invitations.consents(principal.id):
         raise NotAllowed("consent.missing")
     call = uow.calls.of_invitation(principal.id)
     if call is None:
@@ -85,7 +85,7 @@ def enter_waiting_room(uow: CallUnit, principal: Principal, *, has_camera: bool,
             has_camera=has_camera, has_microphone=has_microphone,
         )
         uow.calls.add(call)
-        _tell(uow, "call.waiting", call, now)
+        _tell(uow, "call.waiting", None, call, principal, now)
         return call
 
     def enter(current: Call) -> Call:
@@ -100,7 +100,7 @@ def enter_waiting_room(uow: CallUnit, principal: Principal, *, has_camera: bool,
 
     changed = _change(uow, call.id, enter)
     if changed.version != call.version:
-        _tell(uow, "call.waiting" if changed.state is CallState.WAITING else "call.changed", changed, now)
+        _tell(uow, "call.waiting" if changed.state is CallState.WAITING else "call.changed", call.state, changed, principal, now)
     return changed
 
 
@@ -124,7 +124,7 @@ def accept_call(uow: CallUnit, principal: Principal, call_id: str, now: datetime
 
     call = _change(uow, call_id, accept)
     if taken_now:
-        _tell(uow, "call.accepted", call, now)
+        _tell(uow, "call.accepted", CallState.WAITING, call, principal, now)
     return call
 
 
@@ -136,7 +136,7 @@ def connect_call(uow: CallUnit, call_id: str, now: datetime) -> Call:
             return current
         return _moved(current, CallEvent.CONNECT, connected_at=current.connected_at or now)
 
-    return _change_and_tell(uow, call_id, connect, now)
+    return _change_and_tell(uow, call_id, connect, SERVICE, now)
 
 
 def hold_call(uow: CallUnit, principal: Principal, call_id: str, *, is_on_hold: bool, now: datetime) -> Call:
@@ -151,7 +151,7 @@ def hold_call(uow: CallUnit, principal: Principal, call_id: str, *, is_on_hold: 
         event = CallEvent.HOLD if is_on_hold else CallEvent.TAKE_BACK
         return _moved(current, event, is_held=is_on_hold)
 
-    return _change_and_tell(uow, call_id, hold, now)
+    return _change_and_tell(uow, call_id, hold, principal, now)
 
 
 def lose_call(uow: CallUnit, call_id: str, now: datetime) -> Call:
@@ -162,7 +162,7 @@ def lose_call(uow: CallUnit, call_id: str, now: datetime) -> Call:
             return current
         return _moved(current, CallEvent.LOSE, lost_at=now)
 
-    return _change_and_tell(uow, call_id, lose, now)
+    return _change_and_tell(uow, call_id, lose, SERVICE, now)
 
 
 def come_back(uow: CallUnit, call_id: str, now: datetime) -> Call:
@@ -173,7 +173,7 @@ def come_back(uow: CallUnit, call_id: str, now: datetime) -> Call:
             return current
         return _moved(current, CallEvent.COME_BACK, lost_at=None)
 
-    return _change_and_tell(uow, call_id, back, now)
+    return _change_and_tell(uow, call_id, back, SERVICE, now)
 
 
 def expire_call(uow: CallUnit, call_id: str, now: datetime) -> Call:
@@ -184,7 +184,7 @@ def expire_call(uow: CallUnit, call_id: str, now: datetime) -> Call:
             return current
         return _moved(current, CallEvent.EXPIRE, ended_at=now, ended_by=EndedBy.LOSS)
 
-    return _change_and_tell(uow, call_id, expire, now, "call.ended")
+    return _change_and_tell(uow, call_id, expire, SERVICE, now, "call.ended")
 
 
 def end_call(uow: CallUnit, principal: Principal, call_id: str, now: datetime) -> Call:
@@ -198,7 +198,7 @@ def end_call(uow: CallUnit, principal: Principal, call_id: str, now: datetime) -
         event = CallEvent.LEAVE if current.state is CallState.WAITING else CallEvent.END
         return _moved(current, event, ended_at=now, ended_by=EndedBy(side.value))
 
-    return _change_and_tell(uow, call_id, end, now, "call.ended")
+    return _change_and_tell(uow, call_id, end, principal, now, "call.ended")
 
 
 def wrap_up_call(uow: CallUnit, principal: Principal, call_id: str, *, disposition: Disposition, note: str, now: datetime) -> Call:
@@ -214,7 +214,7 @@ def wrap_up_call(uow: CallUnit, principal: Principal, call_id: str, *, dispositi
             raise Conflict("call.already_filed")
         return _moved(current, CallEvent.FILE, disposition=disposition, note=note, closed_at=now)
 
-    return _change_and_tell(uow, call_id, file, now)
+    return _change_and_tell(uow, call_id, file, principal, now)
 
 
 def renew_epoch(uow: CallUnit, call_id: str, *, at_most: int | None = None, **connections: str) -> Call:
@@ -305,20 +305,22 @@ def _change(uow: CallUnit, call_id: str, change: Callable[[Call], Call]) -> Call
     raise Conflict("call.busy")
 
 
-def _change_and_tell(uow: CallUnit, call_id: str, change: Callable[[Call], Call], now: datetime, name: str = "call.changed") -> Call:
-    before = -1
+def _change_and_tell(
+    uow: CallUnit, call_id: str, change: Callable[[Call], Call], principal: Principal, now: datetime, name: str = "call.changed",
+) -> Call:
+    before: Call | None = None
 
     def watched(current: Call) -> Call:
         nonlocal before
-        before = current.version
+        before = current
         return change(current)
 
     call = _change(uow, call_id, watched)
-    if call.version != before:
-        _tell(uow, name, call, now)
+    if before is not None and call.version != before.version:
+        _tell(uow, name, before.state, call, principal, now)
     return call
 
 
-def _tell(uow: CallUnit, name: str, call: Call, now: datetime) -> None:
-    case_follows(uow, call, now)
+def _tell(uow: CallUnit, name: str, before: CallState | None, call: Call, principal: Principal, now: datetime) -> None:
+    case_follows(uow, before, call, principal, now)
     uow.emit(Event(name, now, {"state": call.state.value, "agent_id": call.agent_id}, call.case_id, call.id))

@@ -75,7 +75,10 @@ class Dispatch:
         if message.epoch > epoch + (1 if message.restart else 0):
             raise Conflict("signal.epoch_ahead", epoch=epoch)
         if message.restart:
-            await self._hub.renew(running, at_most=message.epoch)
+            if message.epoch > epoch:
+                await self._hub.renew(running, at_most=message.epoch)
+            else:  # the newest epoch answers the wish; whoever has it already takes no notice
+                await self._hub.send_ready(running, self._peer.side)
             return
         if (message.description is None) is (message.candidate is None):
             raise Invalid("signal.one_step")

@@ -189,8 +189,16 @@ class Hub:
                 running.lose("media")
             for pending in running.pending.values():
                 pending.clear()
-        await self._send_ready(running)
+        await self._announce(running)
         await self.settle(running)
+
+    async def send_ready(self, running: RunningCall, side: Side) -> None:
+        """Send `call.ready` of the newest epoch to one side."""
+        call = running.call
+        view = await self.read(lambda uow: self.view_of(uow, call))
+        servers = ice_servers(self.desk.settings, self.desk.clock, f"{call.id}-{side.value}")
+        ready = CallReady(seq=0, call=view, ice_servers=servers, is_polite=side is Side.CUSTOMER)
+        self.switchboard.to(running.peer_id(side), ready)
 
     async def check_sides(self, running: RunningCall) -> None:
         """The call begins (again): a side that is not connected now has the grace time to come."""
@@ -240,16 +248,11 @@ class Hub:
         peers = {side: self.switchboard.get(running.peer_id(side)) for side in Side}
         return {side.value: peer.connection if peer is not None else "" for side, peer in peers.items()}
 
-    async def _send_ready(self, running: RunningCall) -> None:
-        call = running.call
-        if call.epoch <= running.announced_epoch:
-            return
-        running.announced_epoch = call.epoch
-        view = await self.read(lambda uow: self.view_of(uow, call))
-        for side in Side:
-            servers = ice_servers(self.desk.settings, self.desk.clock, f"{call.id}-{side.value}")
-            ready = CallReady(seq=0, call=view, ice_servers=servers, is_polite=side is Side.CUSTOMER)
-            self.switchboard.to(running.peer_id(side), ready)
+    async def _announce(self, running: RunningCall) -> None:
+        if running.call.epoch > running.announced_epoch:
+            running.announced_epoch = running.call.epoch
+            for side in Side:
+                await self.send_ready(running, side)
 
     def _flush_pending(self, running: RunningCall, peer: Peer) -> None:
         pending = running.pending[peer.side]
@@ -315,7 +318,7 @@ class Hub:
         if name == "call.accepted":
             names = self._names(running)
             running.call = await self.write(lambda uow: usecases.note_connections(uow, call_id, **names))
-            await self._send_ready(running)
+            await self._announce(running)
             await self.check_sides(running)
         if running.is_kept:
             self._running[call_id] = running
