@@ -111,7 +111,8 @@ def palette(of: Tokens) -> QPalette:
 def style_sheet(of: Tokens) -> str:
     """The program's one style sheet: resources/themes/desk.qss with the tokens filled in."""
     source = (resources() / "themes" / "desk.qss").read_text(encoding="utf-8")
-    return Template(source).substitute(asdict(of), chevron=_tinted("chevron-down", of.text_muted))
+    return Template(source).substitute(asdict(of), chevron=_tinted("chevron-down", of.text_muted),
+                                       check=_tinted("check", of.on_accent))
 
 
 def _tinted(name: str, colour: str) -> str:
