@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from videodesk.calls.invitations_model import Consent
 from videodesk.calls.model import Call
+from videodesk.cases.checklist import Checklists
+from videodesk.cases.model import Case
+from videodesk.cases.usecases import note_history
 from videodesk.core.clock import iso
 from videodesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from videodesk.core.events import Event
@@ -21,9 +25,10 @@ from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
 from videodesk.core.vocabulary import ConsentScope, CustodyAction, SnapshotMethod
 from videodesk.evidence import custody
+from videodesk.evidence.items import follow_evidence
 from videodesk.evidence.model import PictureFacts, Snapshot
 from videodesk.evidence.ports import StagedBlob
-from videodesk.evidence.unit import Checklists, EvidenceUnit, KnownCase, KnownConsent
+from videodesk.evidence.unit import EvidenceUnit
 from videodesk.protocol.resources import SnapshotMeta
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
@@ -39,7 +44,7 @@ class Received:
     thumbnail: StagedBlob
 
 
-def has_consent(consents: Sequence[KnownConsent], scope: ConsentScope, moment: datetime) -> bool:
+def has_consent(consents: Sequence[Consent], scope: ConsentScope, moment: datetime) -> bool:
     """Whether the answer that counted at `moment` grants `scope`. Without an answer, nothing is granted."""
     answers = [answer for answer in consents if answer.at <= moment]
     return bool(answers) and scope in max(answers, key=lambda answer: answer.at).granted
@@ -95,7 +100,7 @@ def keep_snapshot(
         media_type=meta.media_type, size_bytes=received.original.size_bytes, width_px=meta.width_px, height_px=meta.height_px,
         captured_at=meta.captured_at, captured_by=principal.id, stored_at=now, frame_seq=meta.frame_seq, rtp_time=meta.rtp_time,
         codec=meta.codec, is_evidence_grade=meta.is_evidence_grade, checklist_item=meta.checklist_item, retake_of=meta.retake_of,
-    ), received)
+    ), received, principal, checklists)
 
 
 def check_photo(
@@ -134,10 +139,10 @@ def keep_photo(
         digest=received.original.digest, media_type=received.facts.media_type, size_bytes=received.original.size_bytes,
         width_px=received.facts.width_px, height_px=received.facts.height_px, captured_at=now, captured_by=principal.id, stored_at=now,
         checklist_item=checklist_item,
-    ), received)
+    ), received, principal, checklists)
 
 
-def _keep(uow: EvidenceUnit, snapshot: Snapshot, received: Received) -> Snapshot:
+def _keep(uow: EvidenceUnit, snapshot: Snapshot, received: Received, principal: Principal, checklists: Checklists) -> Snapshot:
     uow.evidence.add_snapshot(snapshot)
     uow.evidence.keep_thumbnail(snapshot.digest, received.thumbnail.digest)
     named = {"digest": snapshot.digest, "method": snapshot.method.value}
@@ -149,6 +154,9 @@ def _keep(uow: EvidenceUnit, snapshot: Snapshot, received: Received) -> Snapshot
         "snapshot_id": snapshot.id, "method": snapshot.method.value, "captured_by": snapshot.captured_by,
         "checklist_item": snapshot.checklist_item, "retake_of": snapshot.retake_of,
     }, case_id=snapshot.case_id, call_id=snapshot.call_id))
+    note_history(uow, snapshot.case_id, principal, "snapshot", snapshot.stored_at, snapshot_id=snapshot.id, method=snapshot.method.value,
+                 checklist_item=snapshot.checklist_item, retake_of=snapshot.retake_of)
+    follow_evidence(uow, snapshot.case_id, principal, checklists, snapshot.stored_at)
     # Last, so that what the lines above refuse leaves no bytes; before the commit, so that a row never names bytes that are not there.
     received.thumbnail.keep()
     received.original.keep()
@@ -161,13 +169,13 @@ def _same(known: Snapshot, case_id: str, digest: str) -> Snapshot:
     return known
 
 
-def _case(uow: EvidenceUnit, case_id: str) -> KnownCase:
+def _case(uow: EvidenceUnit, case_id: str) -> Case:
     if (case := uow.cases.get(case_id)) is None:
         raise NotFound("case.unknown")
     return case
 
 
-def _check_place(uow: EvidenceUnit, case: KnownCase, item: str | None, retake_of: str | None, checklists: Checklists) -> None:
+def _check_place(uow: EvidenceUnit, case: Case, item: str | None, retake_of: str | None, checklists: Checklists) -> None:
     if item is not None and not checklists.has_item(case.kind, item):
         raise Invalid("checklist.unknown_item", item=item)
     if retake_of is not None:

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from videodesk.annotation import schema
+from videodesk.cases.checklist import Checklists
+from videodesk.cases.model import Case
 from videodesk.core.errors import Conflict, Invalid, NotFound, TooLarge
 from videodesk.core.events import Event
 from videodesk.core.ids import require_id
@@ -17,8 +19,9 @@ from videodesk.core.permissions import Action, require
 from videodesk.core.vocabulary import CustodyAction
 from videodesk.evidence import custody
 from videodesk.evidence.intake import Received
+from videodesk.evidence.items import follow_evidence
 from videodesk.evidence.model import MAX_DOCUMENT_BYTES, Annotation, CustodyEntry, Rendition, Snapshot
-from videodesk.evidence.unit import Checklists, EvidenceUnit, KnownCase
+from videodesk.evidence.unit import EvidenceUnit
 from videodesk.protocol.resources import RenditionMeta, SnapshotPatch
 
 
@@ -66,6 +69,7 @@ def change_snapshot(
     if (item, caption) == (snapshot.checklist_item, snapshot.caption):
         return snapshot
     uow.evidence.place_snapshot(snapshot.id, item, caption)
+    follow_evidence(uow, snapshot.case_id, principal, checklists, now)
     _tell(uow, "snapshot.changed", snapshot, now, checklist_item=item)
     return replace(snapshot, checklist_item=item, caption=caption)
 
@@ -184,7 +188,7 @@ def note_export(uow: EvidenceUnit, principal: Principal, case_id: str, now: date
     return snapshots
 
 
-def _case(uow: EvidenceUnit, case_id: str) -> KnownCase:
+def _case(uow: EvidenceUnit, case_id: str) -> Case:
     if (case := uow.cases.get(require_id(case_id))) is None:
         raise NotFound("case.unknown")
     return case

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from videodesk.cases.usecases import follow, note_history
 from videodesk.core.errors import Conflict, Invalid, NotAllowed
 from videodesk.core.events import Event
 from videodesk.core.ids import is_id, require_id
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
-from videodesk.core.vocabulary import CustodyAction, ReviewDecision, ReviewState
+from videodesk.core.vocabulary import CaseStatus, CustodyAction, ReviewDecision, ReviewState
 from videodesk.evidence import custody
 from videodesk.evidence.model import QueuePosition, Snapshot
 from videodesk.evidence.unit import EvidenceUnit
@@ -79,6 +80,9 @@ def decide(uow: ReviewUnit, principal: Principal, snapshot_id: str, wanted: Deci
     uow.evidence.set_review_state(snapshot.id, ReviewState(decision.decision.value))
     custody.record(uow.custody, CustodyAction.REVIEWED, principal.id, now, snapshot_id=snapshot.id, case_id=snapshot.case_id,
                    data={"decision_id": decision.id, "decision": decision.decision.value, "digest": snapshot.digest})
+    note_history(uow, snapshot.case_id, principal, "review", now, snapshot_id=snapshot.id, decision=decision.decision.value)
+    if decision.decision is ReviewDecision.RETAKE_REQUESTED:
+        follow(uow, snapshot.case_id, CaseStatus.CHANGES_REQUESTED, principal, now, reason=decision.comment)
     uow.emit(Event("review.decided", now, {
         "snapshot_id": snapshot.id, "decision_id": decision.id, "decision": decision.decision.value, "decided_by": principal.id,
         "captured_by": snapshot.captured_by, "agent_id": _agent_of(uow, snapshot), "checklist_item": snapshot.checklist_item,

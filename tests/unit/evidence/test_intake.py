@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.evidence.unit import NOW, Items, Scene, jpeg
+from tests.unit.evidence.unit import CHECKLISTS, NOW, Scene, jpeg
 from videodesk.core.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound
 from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import ConsentScope, CustodyAction, ReviewState, SnapshotMethod
@@ -21,7 +21,7 @@ def scene() -> Scene:
 
 def keep(scene, snapshot_id=None, data=None, who=None, **changes):
     data = jpeg() if data is None else data
-    return keep_snapshot(scene.uow, who or scene.agent, snapshot_id or new_id(), scene.meta(data, **changes), scene.received(data), Items(), NOW)
+    return keep_snapshot(scene.uow, who or scene.agent, snapshot_id or new_id(), scene.meta(data, **changes), scene.received(data), CHECKLISTS, NOW)
 
 
 def assert_nothing_was_kept(scene):
@@ -98,7 +98,7 @@ def test_who_may_not_capture(scene, who):
 @pytest.mark.parametrize("trick", ["", "..", "../../x", "0" * 36, new_id().upper(), new_id() + "\n", new_id() + "\0"])
 def test_path_tricks_in_the_id(scene, trick):
     with pytest.raises(DeskError, match=r"id\.malformed"):
-        keep_snapshot(scene.uow, scene.agent, trick, scene.meta(jpeg()), scene.received(jpeg()), Items(), NOW)
+        keep_snapshot(scene.uow, scene.agent, trick, scene.meta(jpeg()), scene.received(jpeg()), CHECKLISTS, NOW)
     assert_nothing_was_kept(scene)
 
 
@@ -125,12 +125,12 @@ def test_a_retake_names_what_it_retakes(scene):
     with pytest.raises(Invalid, match=r"snapshot\.retake_unknown"):
         other = scene.call.__class__(id=new_id(), case_id=scene.other_case.id, invitation_id=new_id(), state=scene.call.state, waiting_since=NOW)
         scene.uow.calls.add(other)
-        scene.uow.invitations.answers[other.invitation_id] = scene.uow.invitations.answers[scene.customer.id]
+        scene.consent(-60, *ConsentScope, invitation_id=other.invitation_id)
         keep(scene, case_id=scene.other_case.id, call_id=other.id, checklist_item=None, retake_of=first.id)
 
 
 def photo(scene, snapshot_id=None, data=None, who=None, item=None):
-    return keep_photo(scene.uow, who or scene.customer, snapshot_id or new_id(), scene.received(data or jpeg()), item, Items(), NOW)
+    return keep_photo(scene.uow, who or scene.customer, snapshot_id or new_id(), scene.received(data or jpeg()), item, CHECKLISTS, NOW)
 
 
 def test_a_photo_belongs_to_the_invitations_case(scene):

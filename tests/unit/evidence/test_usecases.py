@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.evidence.unit import NOW, Items, Scene, jpeg
+from tests.unit.evidence.unit import CHECKLISTS, NOW, Scene, jpeg
+from videodesk.cases.usecases import follow
 from videodesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from videodesk.core.ids import new_id
-from videodesk.core.vocabulary import CustodyAction, ReviewDecision, ReviewState
+from videodesk.core.vocabulary import CaseStatus, CustodyAction, ReviewDecision, ReviewState
 from videodesk.evidence import usecases
 from videodesk.evidence.custody import canonical, verify_chain
 from videodesk.evidence.intake import keep_photo, keep_snapshot
+from videodesk.evidence.items import SnapshotsOfItems
 from videodesk.protocol.resources import DecisionIn, RenditionMeta, SnapshotPatch
 from videodesk.review.usecases import decide, see_queue
 
@@ -24,7 +26,7 @@ def scene() -> Scene:
 
 def keep(scene, data=None, who=None, **changes):
     data = data or jpeg()
-    return keep_snapshot(scene.uow, who or scene.agent, new_id(), scene.meta(data, **changes), scene.received(data), Items(), NOW)
+    return keep_snapshot(scene.uow, who or scene.agent, new_id(), scene.meta(data, **changes), scene.received(data), CHECKLISTS, NOW)
 
 
 def document(*kinds: str) -> dict:
@@ -92,12 +94,12 @@ def test_a_redaction_must_be_in_the_rendition(scene):
 
 def test_where_a_snapshot_belongs(scene):
     one = keep(scene)
-    changed = usecases.change_snapshot(scene.uow, scene.agent, one.id, SnapshotPatch(caption="de hoek"), Items(), NOW)
+    changed = usecases.change_snapshot(scene.uow, scene.agent, one.id, SnapshotPatch(caption="de hoek"), CHECKLISTS, NOW)
     assert (changed.checklist_item, changed.caption) == ("label", "de hoek")
-    changed = usecases.change_snapshot(scene.uow, scene.agent, one.id, SnapshotPatch(checklist_item=None), Items(), NOW)
+    changed = usecases.change_snapshot(scene.uow, scene.agent, one.id, SnapshotPatch(checklist_item=None), CHECKLISTS, NOW)
     assert (changed.checklist_item, changed.caption) == (None, "de hoek")
     with pytest.raises(Invalid, match=r"checklist\.unknown_item"):
-        usecases.change_snapshot(scene.uow, scene.agent, one.id, SnapshotPatch(checklist_item="nonsense"), Items(), NOW)
+        usecases.change_snapshot(scene.uow, scene.agent, one.id, SnapshotPatch(checklist_item="nonsense"), CHECKLISTS, NOW)
     assert [event.name for event in scene.uow.events] == ["snapshot.added", "snapshot.changed", "snapshot.changed"]
 
 
@@ -174,7 +176,7 @@ def test_four_eyes(scene):
 
 
 def test_a_retake_of_a_customers_photo_goes_to_the_agent_of_the_call(scene):
-    photo = keep_photo(scene.uow, scene.customer, new_id(), scene.received(jpeg()), None, Items(), NOW)
+    photo = keep_photo(scene.uow, scene.customer, new_id(), scene.received(jpeg()), None, CHECKLISTS, NOW)
     decide(scene.uow, scene.boss, photo.id, wanted(ReviewDecision.RETAKE_REQUESTED, comment="x"), NOW)
     assert scene.uow.events[-1].data["agent_id"] == scene.agent.id
 
@@ -199,3 +201,28 @@ def test_the_queue_in_pages(scene):
 def test_cursors_of_foreign_make(scene, cursor):
     with pytest.raises(Invalid, match=r"cursor\.invalid"):
         see_queue(scene.uow, scene.boss, None, None, cursor, 2)
+
+
+def case_status(scene) -> CaseStatus:
+    return scene.uow.cases.get(scene.case.id).status
+
+
+def end_call(scene) -> None:
+    follow(scene.uow, scene.case.id, CaseStatus.EVIDENCE_INCOMPLETE, scene.agent, NOW)
+
+
+def test_the_case_follows_its_evidence(scene):
+    keep(scene, jpeg("red"))
+    box = keep(scene, jpeg("green"), checklist_item="box_outside")
+    assert case_status(scene) is CaseStatus.IN_CALL  # never out of a running call
+    end_call(scene)
+    usecases.change_snapshot(scene.uow, scene.agent, box.id, SnapshotPatch(caption="x"), CHECKLISTS, NOW)
+    assert case_status(scene) is CaseStatus.EVIDENCE_COMPLETE
+    decide(scene.uow, scene.boss, box.id, wanted(ReviewDecision.RETAKE_REQUESTED, comment="scherper"), NOW)
+    assert case_status(scene) is CaseStatus.CHANGES_REQUESTED
+    assert SnapshotsOfItems(scene.uow.evidence).of_items(scene.case.id).keys() == {"label"}
+    keep(scene, jpeg("blue"), checklist_item="box_outside", retake_of=box.id)
+    assert case_status(scene) is CaseStatus.EVIDENCE_COMPLETE
+    assert [entry.what for entry in scene.uow.cases.history(scene.case.id)][::-1] == [
+        "snapshot", "snapshot", "status", "status", "review", "status", "snapshot", "status",
+    ]

@@ -2,60 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tests.service.pictures import picture
+from videodesk.calls.invitations_model import Consent
 from videodesk.calls.model import Call
+from videodesk.cases.checklist import ChecklistItem, Checklists
+from videodesk.cases.model import Case
 from videodesk.core.events import Event
 from videodesk.core.ids import new_id
 from videodesk.core.people import Principal, Role
-from videodesk.core.vocabulary import CallState, CaseKind, ConsentScope
+from videodesk.core.vocabulary import CallState, CaseKind, CaseStatus, ConsentScope, Language
 from videodesk.evidence.intake import Received
 from videodesk.evidence.sniff import sniff
 from videodesk.protocol.resources import SnapshotMeta
 from videodesk.storage.memory.blobs import MemoryBlobs
 from videodesk.storage.memory.calls import MemoryCalls
+from videodesk.storage.memory.cases import MemoryCases
 from videodesk.storage.memory.custody import MemoryCustody
 from videodesk.storage.memory.evidence import MemoryEvidence
+from videodesk.storage.memory.invitations import MemoryInvitations
 from videodesk.storage.memory.reviews import MemoryReviews
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class OneCase:
-    id: str
-    number: str = "VD-2026-000001"
-    kind: CaseKind = CaseKind.PARCEL
+def _items(*ids: str) -> tuple[ChecklistItem, ...]:
+    titles = dict.fromkeys(Language, "x")
+    return tuple(ChecklistItem(one, titles, titles, is_required=True) for one in ids)
 
 
-@dataclass(frozen=True)
-class Answer:
-    granted: frozenset[ConsentScope]
-    at: datetime
+CHECKLISTS = Checklists({kind: _items("label", "box_outside") if kind is CaseKind.PARCEL else () for kind in CaseKind})
 
 
-@dataclass
-class Consents:
-    answers: dict[str, list[Answer]] = field(default_factory=dict)
-
-    def consents(self, invitation_id: str) -> list[Answer]:
-        return self.answers.get(invitation_id, [])
-
-
-class Items:
-    def has_item(self, kind: CaseKind, item: str) -> bool:
-        return (kind, item) in {(CaseKind.PARCEL, "label"), (CaseKind.PARCEL, "box_outside")}
+def a_case(number: str, kind: CaseKind) -> Case:
+    return Case(id=new_id(), number=number, kind=kind, status=CaseStatus.IN_CALL, language=Language.NL, created_by=new_id(), created_at=NOW,
+                changed_at=NOW)
 
 
 class Unit:
     """Everything the use cases of evidence and review ask for; events are collected."""
 
     def __init__(self) -> None:
-        self.cases: dict[str, OneCase] = {}
+        self.cases = MemoryCases()
         self.calls = MemoryCalls()
-        self.invitations = Consents()
+        self.invitations = MemoryInvitations()
         self.evidence = MemoryEvidence()
         self.custody = MemoryCustody()
         self.reviews = MemoryReviews()
@@ -74,17 +65,18 @@ class Scene:
         self.agent, self.other_agent = (Principal(new_id(), frozenset({Role.AGENT}), name) for name in ("Anna", "Bram"))
         self.boss = Principal(new_id(), frozenset({Role.SUPERVISOR}), "Saskia")
         self.keeper = Principal(new_id(), frozenset({Role.ADMINISTRATOR}), "Adam")
-        self.case, self.other_case = OneCase(new_id()), OneCase(new_id(), "VD-2026-000002", CaseKind.GLASS)
-        self.uow.cases = {case.id: case for case in (self.case, self.other_case)}
+        self.case, self.other_case = a_case("VD-2026-000001", CaseKind.PARCEL), a_case("VD-2026-000002", CaseKind.GLASS)
+        for case in (self.case, self.other_case):
+            self.uow.cases.add(case)
         self.customer = Principal(new_id(), frozenset({Role.CUSTOMER}), "Klant", case_id=self.case.id)
         self.call = Call(id=new_id(), case_id=self.case.id, invitation_id=self.customer.id, state=CallState.CONNECTED, waiting_since=NOW,
                          agent_id=self.agent.id)
         self.uow.calls.add(self.call)
         self.consent(-60, *ConsentScope)
 
-    def consent(self, after_s: float, *scopes: ConsentScope) -> None:
-        answer = Answer(frozenset(scopes), NOW + timedelta(seconds=after_s))
-        self.uow.invitations.answers.setdefault(self.customer.id, []).append(answer)
+    def consent(self, after_s: float, *scopes: ConsentScope, invitation_id: str | None = None) -> None:
+        self.uow.invitations.add_consent(
+            Consent(new_id(), invitation_id or self.customer.id, "1", Language.NL, scopes, NOW + timedelta(seconds=after_s)))
 
     def received(self, data: bytes) -> Received:
         return Received(self.uow.blobs.stage([data], 10**9), sniff(data), self.uow.blobs.stage([b"thumbnail of ", data[-9:]], 10**9))
