@@ -1,0 +1,96 @@
+"""SqlStore: units of work over SQLite (WAL) or another database SQLAlchemy knows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from videodesk.core.errors import OutOfSpace, WorldError
+from videodesk.core.events import EventBus
+from videodesk.storage.sql.unit import SqlUnit
+
+_BUSY_TIMEOUT_MS: Final = 5000
+
+
+class SqlStore:
+    """Where units of work come from. Any thread; one connection a unit.
+
+    On SQLite: WAL, synchronous=FULL (what is committed survives the power's failure), foreign keys, and BEGIN IMMEDIATE for writers,
+    so that two writers queue at the beginning instead of failing in the middle.
+    """
+
+    def __init__(self, url: str, bus: EventBus) -> None:
+        self._bus = bus
+        self.engine = make_engine(url)
+
+    @contextmanager
+    def read(self) -> Iterator[SqlUnit]:
+        """A consistent view, rolled back at the end."""
+        with world_errors(), self.engine.connect() as connection:
+            try:
+                yield SqlUnit(connection)
+            finally:
+                connection.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[SqlUnit]:
+        """An exclusive writing transaction; its events go out after the commit."""
+        with world_errors(), self.engine.connect() as connection:
+            writing = connection.execution_options(videodesk_writes=True)
+            with writing.begin():
+                unit = SqlUnit(writing)
+                yield unit
+        for happened in unit.events:
+            self._bus.publish(happened)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for `url`; SQLite gets its pragmas and the transaction rules above."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    path = url.removeprefix("sqlite:///")
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    # A connection a unit: SQLite opens in microseconds, and no connection is ever used by two threads.
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy says BEGIN itself, see _begin
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_TIMEOUT_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("videodesk_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def world_errors() -> Iterator[None]:
+    """Turn the world's failures into WorldError; ours (a wrong statement) stay what they are."""
+    try:
+        yield
+    except OperationalError as problem:
+        text = str(problem.orig).lower()
+        if "full" in text:
+            raise OutOfSpace("storage.full") from problem
+        if "locked" in text or "busy" in text:
+            raise WorldError("storage.locked") from problem
+        if any(word in text for word in ("unable to open", "readonly", "disk i/o", "could not connect", "connection")):
+            raise WorldError("storage.unavailable") from problem
+        raise

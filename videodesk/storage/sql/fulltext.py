@@ -1,0 +1,42 @@
+"""Full-text search over cases: SQLite's FTS5 where it is, else every word by LIKE. The only SQL here that knows a database."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, ColumnElement, Connection, String, Table, Text, and_, delete, insert, select, text
+
+from videodesk.storage.sql.schema import metadata
+
+case_words: Final = Table(
+    "case_words", metadata,
+    Column("case_id", String(36), primary_key=True),
+    Column("words", Text, nullable=False),
+)
+
+# An index over case_words, kept in step by triggers; "content" keeps the words from being stored twice.
+FTS5_STATEMENTS: Final = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS case_index USING fts5(words, content='case_words', content_rowid='rowid', tokenize='unicode61')",
+    """CREATE TRIGGER IF NOT EXISTS case_words_added AFTER INSERT ON case_words BEGIN
+       INSERT INTO case_index(rowid, words) VALUES (new.rowid, new.words); END""",
+    """CREATE TRIGGER IF NOT EXISTS case_words_removed AFTER DELETE ON case_words BEGIN
+       INSERT INTO case_index(case_index, rowid, words) VALUES ('delete', old.rowid, old.words); END""",
+)
+
+
+def index(connection: Connection, case_id: str, words: str) -> None:
+    """Set what a case is found by."""
+    connection.execute(delete(case_words).where(case_words.c.case_id == case_id))
+    connection.execute(insert(case_words).values(case_id=case_id, words=words))
+
+
+def matching(connection: Connection, case_id: ColumnElement[str], query: str) -> ColumnElement[bool]:
+    """The condition that a case has every word of `query` (folded) as the beginning of one of its words."""
+    words = query.split()
+    if connection.dialect.name == "sqlite":
+        # Each word quoted: nothing a person types is FTS5 syntax. The star makes it a prefix.
+        phrase = " ".join('"' + word.replace('"', '""') + '"*' for word in words)
+        found = select(case_words.c.case_id).where(
+            text("case_words.rowid IN (SELECT rowid FROM case_index WHERE case_index MATCH :phrase)").bindparams(phrase=phrase))
+        return case_id.in_(found)
+    return case_id.in_(select(case_words.c.case_id).where(and_(*(case_words.c.words.contains(word, autoescape=True) for word in words))))

@@ -1,0 +1,63 @@
+"""One transaction over all repositories, in SQL."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from videodesk.core.events import Event
+from videodesk.storage.sql.calls import SqlCalls
+from videodesk.storage.sql.cases import SqlCases
+from videodesk.storage.sql.custody import SqlCustody
+from videodesk.storage.sql.evidence import SqlEvidence
+from videodesk.storage.sql.invitations import SqlInvitations
+from videodesk.storage.sql.people import SqlPeople
+from videodesk.storage.sql.reviews import SqlReviews
+
+
+class SqlUnit:
+    """The repositories on one connection; `events` are published by the store once it is committed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.events: list[Event] = []
+
+    @cached_property
+    def people(self) -> SqlPeople:
+        """People and sign-ins."""
+        return SqlPeople(self._connection)
+
+    @cached_property
+    def cases(self) -> SqlCases:
+        """Cases."""
+        return SqlCases(self._connection)
+
+    @cached_property
+    def invitations(self) -> SqlInvitations:
+        """Invitations and consents."""
+        return SqlInvitations(self._connection)
+
+    @cached_property
+    def calls(self) -> SqlCalls:
+        """Calls and their chat."""
+        return SqlCalls(self._connection)
+
+    @cached_property
+    def evidence(self) -> SqlEvidence:
+        """Snapshots, annotations, renditions."""
+        return SqlEvidence(self._connection)
+
+    @cached_property
+    def custody(self) -> SqlCustody:
+        """The custody log."""
+        return SqlCustody(self._connection)
+
+    @cached_property
+    def reviews(self) -> SqlReviews:
+        """Decisions."""
+        return SqlReviews(self._connection)
+
+    def emit(self, event: Event) -> None:
+        """Publish `event` once this unit is committed."""
+        self.events.append(event)
