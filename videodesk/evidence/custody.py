@@ -29,11 +29,16 @@ def canonical(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
+def hashed_time(at: datetime) -> str:
+    """A time in the words that are hashed: `2026-01-05T09:00:00.000000+00:00`."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def digest_of(entry: CustodyEntry) -> str:
     """The digest that `entry` must have, from all its other fields."""
     return hashlib.sha256(canonical({
         "index": entry.index,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "at": hashed_time(entry.at),
         "action": entry.action.value,
         "actor_id": entry.actor_id,
         "snapshot_id": entry.snapshot_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from videodesk.core.vocabulary import PartyRole, SnapshotMethod
+from videodesk.core.vocabulary import SnapshotMethod
 from videodesk.evidence.model import Annotation, CustodyEntry, Rendition, Snapshot
 from videodesk.protocol import resources as r
 from videodesk.review.model import Decision
@@ -75,8 +75,7 @@ class Names:
         if case_id not in self._numbers:
             case = self._uow.cases.get(case_id)
             self._numbers[case_id] = case.number if case else ""
-            parties = case.parties if case else ()
-            self._customers[case_id] = next((party.name for party in parties if party.role is PartyRole.CUSTOMER), "")
+            self._customers[case_id] = case.customer_name if case else ""
 
 
 def decision_view(names: Names, decision: Decision) -> r.DecisionView:

@@ -1,0 +1,174 @@
+"""The record of a case as one JSON document: ids, digests, decisions, custody, checklist, consents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from videodesk.calls.invitations_model import Invitation
+from videodesk.calls.model import Call
+from videodesk.cases.checklist import Checklists, is_complete
+from videodesk.cases.model import Case
+from videodesk.cases.usecases import known_case
+from videodesk.core.clock import iso
+from videodesk.core.vocabulary import ReviewDecision
+from videodesk.evidence import custody
+from videodesk.evidence.items import SnapshotsOfItems
+from videodesk.evidence.model import CustodyEntry, Rendition, Snapshot
+from videodesk.evidence.unit import EvidenceUnit
+
+FORMAT: Final = "videodesk.case-record"
+VERSION: Final = 1
+
+
+class DecisionFacts(Protocol):
+    """A decision, as far as the record cares (review stands above evidence)."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def snapshot_id(self) -> str:
+        """On which snapshot."""
+        ...
+
+    @property
+    def decision(self) -> ReviewDecision:
+        """What was decided."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+        ...
+
+    @property
+    def comment(self) -> str:
+        """Words for the agent."""
+        ...
+
+    @property
+    def decided_by(self) -> str:
+        """By whom."""
+        ...
+
+    @property
+    def at(self) -> datetime:
+        """When."""
+        ...
+
+
+class DecisionSource(Protocol):
+    """Where the decisions come from."""
+
+    def of_case(self, case_id: str) -> Sequence[DecisionFacts]:
+        """All decisions in a case, oldest first."""
+        ...
+
+
+class RecordUnit(EvidenceUnit, Protocol):
+    """One transaction over all that the record tells."""
+
+    @property
+    def reviews(self) -> DecisionSource:
+        """Decisions."""
+        ...
+
+
+def case_record(uow: RecordUnit, case_id: str, checklists: Checklists | None = None) -> dict[str, Any]:
+    """The record of the case with this id or number, as JSON; NotFound("case.unknown").
+
+    Who acted is told by id. `custody.is_intact` is the verdict on the desk's whole log at this moment.
+    """
+    case = known_case(uow, case_id)
+    snapshots = uow.evidence.snapshots_of(case.id)
+    renditions = uow.evidence.renditions_of([snapshot.id for snapshot in snapshots])
+    verdict = custody.verify_chain(uow.custody.all())
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "case": _case(case),
+        "consents": [
+            {"id": consent.id, "invitation_id": invitation.id, "text_version": consent.text_version, "language": consent.language.value,
+             "granted": [scope.value for scope in consent.granted], "at": iso(consent.at)}
+            for invitation in _oldest_first(uow.invitations.of_case(case.id)) for consent in uow.invitations.consents(invitation.id)
+        ],
+        "calls": [_call(call) for call in reversed(uow.calls.of_case(case.id))],
+        "checklist": _checklist(uow, case, checklists),
+        "snapshots": [_snapshot(uow, snapshot, renditions) for snapshot in snapshots],
+        "decisions": [
+            {"id": one.id, "snapshot_id": one.snapshot_id, "decision": one.decision.value, "reason": one.reason, "comment": one.comment,
+             "decided_by": one.decided_by, "at": iso(one.at)}
+            for one in uow.reviews.of_case(case.id)
+        ],
+        "custody": {
+            "is_intact": verdict.is_intact, "first_bad_index": verdict.bad_index, "log_length": verdict.good_count, "log_head": verdict.head,
+            "entries": [_entry(entry) for entry in uow.custody.of_case(case.id)],
+        },
+    }
+
+
+def _oldest_first(invitations: list[Invitation]) -> list[Invitation]:
+    return sorted(invitations, key=lambda invitation: (invitation.created_at, invitation.id))
+
+
+def _case(case: Case) -> dict[str, Any]:
+    return {
+        "id": case.id, "number": case.number, "kind": case.kind.value, "status": case.status.value, "revision": case.revision,
+        "claim_ref": case.claim_ref, "created_by": case.created_by, "created_at": iso(case.created_at), "changed_at": iso(case.changed_at),
+    }
+
+
+def _call(call: Call) -> dict[str, Any]:
+    moments = {name: getattr(call, name) for name in ("waiting_since", "accepted_at", "connected_at", "ended_at", "closed_at")}
+    return {
+        "id": call.id, "invitation_id": call.invitation_id, "state": call.state.value, "agent_id": call.agent_id,
+        "disposition": call.disposition.value if call.disposition else None,
+        **{name: iso(moment) if moment else None for name, moment in moments.items()},
+    }
+
+
+def _checklist(uow: RecordUnit, case: Case, checklists: Checklists | None) -> dict[str, Any]:
+    snapshots = SnapshotsOfItems(uow.evidence).of_items(case.id)
+    if checklists is None:
+        return {"kind": case.kind.value, "snapshots": snapshots, "skipped": dict(case.skipped)}
+    states = checklists.state(case.kind, snapshots, case.skipped)
+    return {
+        "kind": case.kind.value, "is_complete": is_complete(states),
+        "items": [
+            {"id": state.item.id, "is_required": state.item.is_required, "min_count": state.item.min_count, "is_done": state.is_done,
+             "snapshot_ids": list(state.snapshot_ids), "skipped_reason": state.skipped_reason}
+            for state in states
+        ],
+    }
+
+
+def _snapshot(uow: RecordUnit, snapshot: Snapshot, renditions: list[Rendition]) -> dict[str, Any]:
+    newest = uow.evidence.annotation(snapshot.id)
+    return {
+        "id": snapshot.id, "call_id": snapshot.call_id, "method": snapshot.method.value, "digest": snapshot.digest,
+        "media_type": snapshot.media_type, "size_bytes": snapshot.size_bytes, "width_px": snapshot.width_px, "height_px": snapshot.height_px,
+        "captured_at": iso(snapshot.captured_at), "captured_by": snapshot.captured_by, "stored_at": iso(snapshot.stored_at),
+        "frame_seq": snapshot.frame_seq, "rtp_time": snapshot.rtp_time, "codec": snapshot.codec,
+        "is_evidence_grade": snapshot.is_evidence_grade, "checklist_item": snapshot.checklist_item, "caption": snapshot.caption,
+        "retake_of": snapshot.retake_of, "review_state": snapshot.review_state.value,
+        "annotation": {"revision": newest.revision, "made_by": newest.made_by, "made_at": iso(newest.made_at), "document": newest.document}
+        if newest else None,
+        "renditions": [
+            {"id": one.id, "annotation_revision": one.annotation_revision, "digest": one.digest, "media_type": one.media_type,
+             "size_bytes": one.size_bytes, "width_px": one.width_px, "height_px": one.height_px, "has_redaction": one.has_redaction,
+             "made_by": one.made_by, "made_at": iso(one.made_at)}
+            for one in renditions if one.snapshot_id == snapshot.id
+        ],
+    }
+
+
+def _entry(entry: CustodyEntry) -> dict[str, Any]:
+    # The time in full, as it was hashed: who has these fields can compute the digest again.
+    return {
+        "index": entry.index, "at": custody.hashed_time(entry.at), "action": entry.action.value, "actor_id": entry.actor_id,
+        "snapshot_id": entry.snapshot_id, "case_id": entry.case_id, "data": entry.data, "previous": entry.previous, "digest": entry.digest,
+    }
