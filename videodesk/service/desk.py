@@ -8,10 +8,12 @@ from typing import Protocol
 
 from videodesk.calls.invitations_ports import InvitationRepository
 from videodesk.calls.store_ports import CallRepository
+from videodesk.cases.checklist import Checklists
 from videodesk.cases.ports import CaseRepository
 from videodesk.core.clock import Clock
 from videodesk.core.events import Event, EventBus
 from videodesk.core.people import PersonRepository
+from videodesk.core.places import resources
 from videodesk.evidence.ports import BlobStore, CustodyRepository, EvidenceRepository
 from videodesk.review.ports import ReviewRepository
 from videodesk.service.pictures import LimitedPictures
@@ -93,5 +95,6 @@ class Desk:
     embedded_secret: str | None = None
     setup_code: str = ""
     public_url: str = ""
+    checklists: Checklists = field(default_factory=lambda: Checklists.load(resources() / "checklists"))
     # Children start with the first picture; whoever stops the service closes it.
     pictures: LimitedPictures = field(default_factory=LimitedPictures)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from tests.service.pictures import picture
-from videodesk.calls.invitations_model import Consent
+from videodesk.calls.invitations_model import Consent, Invitation
 from videodesk.calls.model import Call
 from videodesk.cases.checklist import ChecklistItem, Checklists
 from videodesk.cases.model import Case
@@ -72,6 +72,7 @@ class Scene:
         self.call = Call(id=new_id(), case_id=self.case.id, invitation_id=self.customer.id, state=CallState.CONNECTED, waiting_since=NOW,
                          agent_id=self.agent.id)
         self.uow.calls.add(self.call)
+        self.uow.invitations.add(Invitation(self.customer.id, self.case.id, Language.NL, "t", "c", self.agent.id, "Anna", NOW, NOW + timedelta(days=1)))
         self.consent(-60, *ConsentScope)
 
     def consent(self, after_s: float, *scopes: ConsentScope, invitation_id: str | None = None) -> None:

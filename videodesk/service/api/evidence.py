@@ -1,0 +1,174 @@
+"""Snapshots, annotations, renditions and the custody log over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from videodesk.core.errors import NotAllowed
+from videodesk.core.ids import UUID_PATTERN
+from videodesk.core.people import Principal
+from videodesk.core.permissions import Action, require
+from videodesk.evidence import intake, usecases
+from videodesk.evidence.model import MAX_ORIGINAL_BYTES, Snapshot
+from videodesk.evidence.sniff import HEAD_BYTES, sniff
+from videodesk.protocol import resources as r
+from videodesk.service import evidence_views as views
+from videodesk.service.auth import DeskDep, PrincipalDep
+from videodesk.service.desk import Desk
+from videodesk.service.ranges import handout
+from videodesk.service.uploads import Upload, decoded, form_in_openapi, received_form
+
+router = APIRouter(tags=["evidence"])
+
+IdInPath = Annotated[str, Path(pattern=UUID_PATTERN)]
+_SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+
+
+@router.put("/snapshots/{snapshot_id}", openapi_extra=form_in_openapi("original", r.SnapshotMeta))
+async def put_snapshot(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath, request: Request) -> r.SnapshotView:
+    """Keep an original; idempotent: the same id with the same bytes gets the same answer, with other bytes 409 snapshot.differs."""
+    require(principal, Action.CAPTURE)
+    async with received_form(request, "original") as upload:
+        return await run_in_threadpool(_put_snapshot, desk, principal, snapshot_id, upload)
+
+
+def _put_snapshot(desk: Desk, principal: Principal, snapshot_id: str, upload: Upload) -> r.SnapshotView:
+    meta = upload.body("metadata", r.SnapshotMeta)
+    now = desk.clock.now()
+    with desk.blobs.stage(upload.chunks(), MAX_ORIGINAL_BYTES) as original:
+        # First without the writers' lock, so that what would be refused is not decoded.
+        with desk.store.read() as uow:
+            known = intake.check_snapshot(uow, principal, snapshot_id, meta, original.digest, desk.checklists, now)
+            if known is not None:
+                return views.snapshot_view(uow, known)
+        facts = sniff(original.head(HEAD_BYTES))
+        intake.check_picture(meta, facts)
+        with decoded(desk, original, facts) as received, desk.store.write() as uow:
+            return views.snapshot_view(uow, intake.keep_snapshot(uow, principal, snapshot_id, meta, received, desk.checklists, now))
+
+
+@router.get("/snapshots/{snapshot_id}")
+def get_snapshot(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath) -> r.SnapshotView:
+    """One snapshot with its review state, newest rendition and decisions."""
+    with desk.store.read() as uow:
+        return views.snapshot_view(uow, usecases.see_snapshot(uow, principal, snapshot_id))
+
+
+@router.patch("/snapshots/{snapshot_id}")
+def change_snapshot(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath, body: r.SnapshotPatch) -> r.SnapshotView:
+    """Set where a snapshot belongs; what is left out stays, null takes it off its item."""
+    with desk.store.write() as uow:
+        return views.snapshot_view(uow, usecases.change_snapshot(uow, principal, snapshot_id, body, desk.checklists, desk.clock.now()))
+
+
+@router.get("/cases/{case_id}/snapshots")
+def list_snapshots(desk: DeskDep, principal: PrincipalDep, case_id: IdInPath) -> r.SnapshotList:
+    """A case's snapshots, oldest first."""
+    with desk.store.read() as uow:
+        return r.SnapshotList(items=views.snapshot_views(uow, usecases.list_snapshots(uow, principal, case_id)))
+
+
+@router.get("/cases/{case_id}/custody")
+def get_custody(desk: DeskDep, principal: PrincipalDep, case_id: IdInPath) -> r.CustodyLog:
+    """The custody entries of a case, oldest first."""
+    with desk.store.read() as uow:
+        return views.custody_log(usecases.see_custody(uow, principal, case_id))
+
+
+@router.get("/snapshots/{snapshot_id}/original", response_class=Response, responses={
+    200: {"description": "The original", "content": {"image/*": {}}}, 206: {"description": "The range asked for"},
+    304: {"description": "The ETag (the digest) is known"}, 416: {"description": "The range lies beyond the end"},
+})
+def get_original(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath, request: Request) -> Response:
+    """The original's bytes; ETag is their SHA-256, Range is honoured. Each handing out is a custody entry."""
+    now = desk.clock.now()
+    try:
+        with desk.store.read() as uow:
+            snapshot = usecases.see_snapshot(uow, principal, snapshot_id)
+    except NotAllowed as refusal:
+        with desk.store.write() as uow:
+            usecases.note_denied(uow, principal, snapshot_id, refusal.code, now)
+        raise
+    given = handout(request, snapshot.digest, snapshot.size_bytes, snapshot.media_type)
+    response = given.response(desk.blobs, _filename(snapshot))
+    if given.is_given:
+        with desk.store.write() as uow:
+            usecases.view_original(uow, principal, snapshot_id, now, given.part)
+    return response
+
+
+@router.get("/snapshots/{snapshot_id}/thumbnail", response_class=Response, responses={
+    200: {"description": "JPEG", "content": {"image/jpeg": {}}}, 304: {"description": "The ETag is known"},
+})
+def get_thumbnail(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath, request: Request) -> Response:
+    """JPEG, longest side 320 px, of the newest rendition, else of the original."""
+    with desk.store.read() as uow:
+        snapshot = usecases.see_snapshot(uow, principal, snapshot_id)
+        renditions = uow.evidence.renditions_of([snapshot.id])
+        source = renditions[-1].digest if renditions else snapshot.digest
+        thumbnail = uow.evidence.thumbnail(source)
+    if thumbnail is None or not desk.blobs.has(thumbnail):
+        picture = desk.blobs.read(source)
+        thumbnail = desk.blobs.put(desk.pictures.thumbnail(picture, sniff(picture[:HEAD_BYTES])))
+        with desk.store.write() as uow:
+            uow.evidence.keep_thumbnail(source, thumbnail)
+    return handout(request, thumbnail, desk.blobs.size_bytes(thumbnail), "image/jpeg").response(desk.blobs)
+
+
+@router.get("/snapshots/{snapshot_id}/annotation")
+def get_annotation(
+    desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath, revision: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+) -> r.AnnotationView:
+    """The newest revision of the marks or the one asked for; 404 annotation.none when nothing was ever annotated."""
+    with desk.store.read() as uow:
+        return views.annotation_view(usecases.see_annotation(uow, principal, snapshot_id, revision))
+
+
+@router.post("/snapshots/{snapshot_id}/annotation")
+def add_annotation(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath, body: r.AnnotationIn) -> r.AnnotationView:
+    """A new revision of the marks; 409 annotation.stale when somebody was faster."""
+    with desk.store.write() as uow:
+        return views.annotation_view(
+            usecases.add_annotation(uow, principal, snapshot_id, body.base_revision, body.document, desk.clock.now()),
+        )
+
+
+@router.put("/snapshots/{snapshot_id}/renditions/{rendition_id}", openapi_extra=form_in_openapi("picture", r.RenditionMeta))
+async def put_rendition(
+    desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath, rendition_id: IdInPath, request: Request,
+) -> r.RenditionView:
+    """Keep a picture derived from one revision of the marks; idempotent as the snapshot's PUT."""
+    require(principal, Action.ANNOTATE)
+    async with received_form(request, "picture") as upload:
+        return await run_in_threadpool(_put_rendition, desk, principal, snapshot_id, rendition_id, upload)
+
+
+def _put_rendition(desk: Desk, principal: Principal, snapshot_id: str, rendition_id: str, upload: Upload) -> r.RenditionView:
+    meta = upload.body("metadata", r.RenditionMeta)
+    with desk.blobs.stage(upload.chunks(), MAX_ORIGINAL_BYTES) as picture:
+        with desk.store.read() as uow:
+            known = usecases.check_rendition(uow, principal, snapshot_id, rendition_id, meta, picture.digest)
+            if known is not None:
+                return views.rendition_view(known)
+        with decoded(desk, picture, sniff(picture.head(HEAD_BYTES))) as received, desk.store.write() as uow:
+            return views.rendition_view(
+                usecases.keep_rendition(uow, principal, snapshot_id, rendition_id, meta, received, desk.clock.now()),
+            )
+
+
+@router.get("/renditions/{rendition_id}", response_class=Response, responses={
+    200: {"description": "The picture", "content": {"image/*": {}}}, 206: {"description": "The range asked for"},
+    304: {"description": "The ETag (the digest) is known"}, 416: {"description": "The range lies beyond the end"},
+})
+def get_rendition(desk: DeskDep, principal: PrincipalDep, rendition_id: IdInPath, request: Request) -> Response:
+    """A rendition's bytes."""
+    with desk.store.read() as uow:
+        rendition = usecases.see_rendition(uow, principal, rendition_id)
+    return handout(request, rendition.digest, rendition.size_bytes, rendition.media_type).response(desk.blobs)
+
+
+def _filename(snapshot: Snapshot) -> str:
+    return f"{snapshot.id}.{_SUFFIXES[snapshot.media_type]}"

@@ -1,0 +1,45 @@
+"""The customer's photos over HTTP: no camera, or the better picture is in the phone already."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+
+from videodesk.core.ids import UUID_PATTERN, new_id, require_id
+from videodesk.core.people import Principal
+from videodesk.core.permissions import Action, require
+from videodesk.evidence import intake
+from videodesk.evidence.sniff import HEAD_BYTES, sniff
+from videodesk.protocol.resources import PhotoUploaded
+from videodesk.service.auth import CustomerDep, DeskDep
+from videodesk.service.desk import Desk
+from videodesk.service.uploads import Upload, decoded, form_in_openapi, received_form
+
+router = APIRouter(tags=["join"])
+
+MAX_PHOTO_BYTES: Final = 32 * 1024 * 1024
+
+
+@router.post("/join/photos", openapi_extra=form_in_openapi(
+    "photo", id={"type": "string", "pattern": UUID_PATTERN}, checklist_item={"type": "string", "pattern": "^[a-z0-9_]{1,64}$"},
+))
+async def upload_photo(desk: DeskDep, customer: CustomerDep, request: Request) -> PhotoUploaded:
+    """Keep a customer's photo (JPEG, PNG, WebP) as a snapshot of the invitation's case. With an `id` made by the page it is idempotent."""
+    require(customer, Action.UPLOAD_PHOTO)
+    async with received_form(request, "photo", MAX_PHOTO_BYTES) as upload:
+        return await run_in_threadpool(_keep_photo, desk, customer, upload)
+
+
+def _keep_photo(desk: Desk, customer: Principal, upload: Upload) -> PhotoUploaded:
+    now = desk.clock.now()
+    snapshot_id = require_id(upload.fields["id"]) if upload.fields.get("id") else new_id(now)
+    item = upload.fields.get("checklist_item") or None
+    with desk.blobs.stage(upload.chunks(), MAX_PHOTO_BYTES) as original:
+        with desk.store.read() as uow:
+            snapshot = intake.check_photo(uow, customer, snapshot_id, original.digest, item, desk.checklists, now)
+        if snapshot is None:
+            with decoded(desk, original, sniff(original.head(HEAD_BYTES))) as received, desk.store.write() as uow:
+                snapshot = intake.keep_photo(uow, customer, snapshot_id, received, item, desk.checklists, now)
+    return PhotoUploaded(snapshot_id=snapshot.id, digest=snapshot.digest, width_px=snapshot.width_px, height_px=snapshot.height_px)
