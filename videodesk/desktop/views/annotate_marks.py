@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QIntValidator, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListView,
     QSizePolicy,
-    QSpinBox,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -35,6 +34,7 @@ from videodesk.desktop.widgets import Badge, Field, IconButton, LineEdit, TextAr
 _Index = QModelIndex | QPersistentModelIndex
 MARK_ROLE: Final = int(Qt.ItemDataRole.UserRole)
 _ROW_HEIGHT: Final = 48
+_LARGEST: Final = 65_000
 
 
 def mark_name(document: Document, mark: Mark) -> str:
@@ -119,8 +119,8 @@ class _MarkRow(QStyledItemDelegate):
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = QRectF(option.rect).adjusted(1, 1, -1, -1)  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect = QRectF(option.rect).adjusted(1, 1, -1, -1)
+        state = option.state
         is_chosen = bool(state & QStyle.StateFlag.State_Selected)
         if is_chosen or state & QStyle.StateFlag.State_MouseOver:
             painter.setBrush(token("accent_soft" if is_chosen else "hover"))
@@ -158,6 +158,33 @@ class _MarksList(QListView):
         self.key.emit(event)
         if not event.isAccepted():
             super().keyPressEvent(event)
+
+
+class _NumberEdit(LineEdit):
+    """A whole number of px. Up and Down count (Shift: tens); leaving it or Enter takes what was typed: `entered`."""
+
+    entered = Signal()
+
+    def __init__(self, smallest: int) -> None:
+        super().__init__(max_chars=6)
+        self._smallest = smallest
+        self.setValidator(QIntValidator(smallest, _LARGEST, self))
+        self.editingFinished.connect(self.entered)
+
+    def value(self) -> int:
+        """The number; the smallest while nothing sensible stands there."""
+        text = self.text()
+        return int(text) if self.hasAcceptableInput() else self._smallest
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Count with Up and Down."""
+        step = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+            return
+        far = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        self.setText(str(min(_LARGEST, max(self._smallest, self.value() + step * far))))
+        self.entered.emit()
 
 
 class MarksPanel(QFrame):
@@ -224,16 +251,11 @@ class MarksPanel(QFrame):
         grid = QGridLayout()
         grid.setHorizontalSpacing(SPACE)
         grid.setVerticalSpacing(4)
-        self._numbers: dict[str, QSpinBox] = {}
+        self._numbers: dict[str, _NumberEdit] = {}
         for place, what in enumerate(("x", "y", "width", "height")):
-            box = QSpinBox()
+            box = _NumberEdit(-_LARGEST if place < 2 else 0)
             box.setObjectName(f"annotate.{what}")
-            box.setRange(-65_000, 65_000) if place < 2 else box.setRange(0, 65_000)
-            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-            box.setKeyboardTracking(False)
-            # The sheet's padding for line edits leaves no room in the one inside.
-            box.lineEdit().setStyleSheet("border: 0; padding: 0; min-height: 0; background: transparent;")
-            box.valueChanged.connect(lambda _value: self._number_typed())
+            box.entered.connect(self._number_typed)
             self._numbers[what] = box
             grid.addWidget(Field(f"annotate.box_{what}", box), place // 2, place % 2)
         column.addLayout(grid)
@@ -283,9 +305,7 @@ class MarksPanel(QFrame):
             self.words.put(mark.text)
         box = bounds(mark, text_box)
         for name, value in (("x", box.x), ("y", box.y), ("width", box.width), ("height", box.height)):
-            spin = self._numbers[name]
-            with QSignalBlocker(spin):
-                spin.setValue(round(value))
+            self._numbers[name].put(str(round(value)))
 
     def _row_chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
         mark = current.data(MARK_ROLE)
