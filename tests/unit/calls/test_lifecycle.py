@@ -57,7 +57,7 @@ def test_every_state_is_reached_and_every_event_used():
 def test_the_groups_of_states():
     assert TALKING < LIVE
     assert TALKING < OPEN
-    assert LIVE | OPEN | OVER == set(CallState)
+    assert set(CallState) == LIVE | OPEN | OVER
     assert not OVER & (LIVE | OPEN)
 
 
