@@ -14,6 +14,8 @@ from videodesk.client.outbox import Outbox
 from videodesk.core.clock import Clock
 from videodesk.core.people import Principal, Role
 from videodesk.core.permissions import Action, is_allowed
+from videodesk.core.vocabulary import Language
+from videodesk.desktop.i18n import set_language
 from videodesk.desktop.preferences import PreferenceStore
 from videodesk.desktop.tasks import Tasks
 from videodesk.protocol.messages import Wire
@@ -51,6 +53,11 @@ class Navigation(Protocol):
     def notify(self, key: str, **params: Any) -> None:
         """Tell the person something short: in the window, and by the tray or taskbar where the window is not in front."""
         ...
+
+
+def _no_theme(name: str) -> None:
+    """Nothing to tint without a program around."""
+    del name
 
 
 @dataclass(slots=True)
@@ -96,6 +103,8 @@ class DesktopContext:
     outbox: Outbox | None = None
     delivery: Delivery | None = None
     work_dir: Path = field(default_factory=Path)
+    choose_language: Callable[[Language], None] = set_language
+    choose_theme: Callable[[str], None] = _no_theme
 
     def open(self, screen: str, **params: Any) -> None:
         """Show another screen."""

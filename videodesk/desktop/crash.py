@@ -79,8 +79,8 @@ class CrashReporter(QObject):
             return
         self.report(problem)
 
-    def report(self, problem: BaseException) -> Path | None:
-        """Write a report and have it shown; returns its file. Any thread; never raises."""
+    def report(self, problem: BaseException) -> None:
+        """Write a report and have it shown. Any thread; never raises."""
         text = report_text(problem, self._clock, list(self._messages))
         sys.stderr.write(text + "\n")
         path: Path | None = None
@@ -93,7 +93,6 @@ class CrashReporter(QObject):
         except OSError:
             path = None
         self.happened.emit(text, str(path or ""))
-        return path
 
     def _qt_message(self, kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
         del context

@@ -7,6 +7,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final, cast
 
+from PySide6.QtWidgets import QWidget
+
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.kit.view import View
 
@@ -24,3 +26,11 @@ def maker(screen: str) -> Maker | None:
     if module is None or find_spec(module) is None:
         return None
     return cast(Maker, import_module(module).make)
+
+
+def banner_maker() -> Callable[[DesktopContext], QWidget] | None:
+    """What makes the banner of incoming calls (views.incoming.IncomingBanner), or None when this build has none."""
+    name = "videodesk.desktop.views.incoming"
+    if find_spec(name) is None:
+        return None
+    return cast(Callable[[DesktopContext], QWidget], import_module(name).IncomingBanner)

@@ -54,6 +54,7 @@ class InboxView(View):
         self._waiting.head.addWidget(IconButton("inbox.refresh", size_px=18, pressed=presenter.load))
         self._quiet = EmptyState("coffee", "inbox.empty_title", "inbox.empty_text", button="inbox.go_cases", pressed=open_cases)
         self._waiting.body.addWidget(self._quiet, 1)
+        self._waiting.body.addStretch(0)
         self._retakes, self._invited, self._recent = _Section("inbox.retakes"), _Section("inbox.invited"), _Section("inbox.recent")
         self._no_invited = label(key="inbox.no_invited", role="muted", wraps=True)
         self._no_recent = label(key="inbox.no_recent", role="muted", wraps=True)
@@ -205,6 +206,7 @@ class _Row(QFrame):
     def __init__(self, icon_name: str, colour: str, first: str, second: str, *, wraps: bool = False) -> None:
         super().__init__()
         self.setProperty("surface", "row")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         row.setSpacing(SPACE + 4)
