@@ -100,7 +100,7 @@ class RunningService:
         """A person with a sign-in; gives their token and id."""
         now = self.desk.clock.now()
         token = secrets.token_urlsafe(32)
-        person = Person(new_id(now), name.lower(), name, frozenset(roles or {Role.AGENT}), "x", now)
+        person = Person(new_id(now), f"{name.lower()}-{token[:8].lower()}", name, frozenset(roles or {Role.AGENT}), "x", now)
         with self.desk.store.write() as uow:
             uow.people.add(person)
             uow.people.add_sign_in(SignIn(digest(token), person.id, now, now.replace(year=now.year + 1)))

@@ -358,4 +358,4 @@ async def test_events_reach_every_desktop_but_no_administrator(service):
         await saskia.until("call.changed", lambda c: c.call.id == call_id)
         await saskia.until("event", lambda e: e.name == "call.waiting")
         await admin.round_trip()
-        assert {message.type for message in admin.seen} <= {"welcome", "pong"}
+        assert {message.type for message in admin.seen} <= {"welcome", "pong", "presence.changed"}

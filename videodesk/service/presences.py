@@ -74,7 +74,9 @@ class Presences:
         self._switchboard.to_desks(_message(person_id, shown), Action.SEE_PEOPLE)
 
     def tell_all_to(self, peer: Peer) -> None:
-        """Tell a desktop that just came what everyone else is."""
+        """Tell a desktop that just came what everyone else is; a customer's page is told nothing."""
+        if peer.side is not Side.AGENT or not is_allowed(peer.principal, Action.SEE_PEOPLE):
+            return
         for person_id, shown in self._shown.items():
             if person_id != peer.id and shown.presence is not Presence.OFFLINE:
                 peer.put(_message(person_id, shown))
