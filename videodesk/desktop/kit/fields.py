@@ -92,8 +92,8 @@ class Choice(ComboBox, Generic[V]):
         super().__init__(parent)
         self._prefix, self._none_key = prefix, none_key
         self._values: list[V | None] = ([None] if none_key else []) + list(values)
-        for _value in self._values:
-            self.addItem("")
+        for value in self._values:
+            self.addItem("", value.value if value is not None else "")
         self.retranslate()
         self.activated.connect(lambda _index: self.chosen.emit(self.value()))
 
