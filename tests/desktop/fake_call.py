@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from tests.desktop.fakes import FakeDeskApi
 from videodesk.core.errors import DeskError
 from videodesk.core.ids import new_id
 from videodesk.core.people import Role
@@ -55,10 +56,11 @@ def snapshot_view(snapshot_id: str, meta: r.SnapshotMeta) -> r.SnapshotView:
         captured_by_name=ANNA.display_name, stored_at=NOW, caption="", retake_of=None, review_state=ReviewState.PENDING)
 
 
-class FakeCallApi:
+class FakeCallApi(FakeDeskApi):
     """What the call screen asks of the service. `fails` makes the next call of that name fail."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.view = call_view()
         self.case_view = case_view()
         self.stored: list[r.SnapshotView] = []

@@ -56,6 +56,8 @@ class Shell(QWidget):
         self.presenter.watch(self._render)
         self.presenter.load_counts()
         self.open("inbox")
+        # Made before it is needed: a call's first messages may come before the screen is opened.
+        QTimer.singleShot(0, self, lambda: self._view("call"))
 
     def _build(self, sign_out: Callable[[], None]) -> None:
         row = QHBoxLayout(self)

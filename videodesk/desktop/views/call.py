@@ -48,6 +48,7 @@ class CallScreenView(View):
     """See the module. `opened(call_id=…)` takes the call."""
 
     title_key = "call.title"
+    is_immersive = True  # the shell's title line gives its room to the video
 
     def __init__(self, context: DesktopContext, post: Callable[[Callable[[], None]], None] | None = None,
                  parent: QWidget | None = None) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPainterPath
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPainterPath, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QListView, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from videodesk.desktop.calling import ChatItem
@@ -14,7 +15,6 @@ from videodesk.desktop.theme import token
 from videodesk.desktop.widgets import IconButton, LineEdit, label
 from videodesk.protocol.messages import MAX_CHAT_CHARS
 
-_WRAP: Final = Qt.TextFlag.TextWrapAnywhere | Qt.TextFlag.TextWordWrap
 _PAD: Final = 9
 
 
@@ -81,7 +81,7 @@ class _Bubbles(QStyledItemDelegate):
         painter.fillPath(shape, token("accent_soft" if is_mine else "hover"))
         painter.setPen(token("text"))
         painter.setFont(font)
-        painter.drawText(bubble.adjusted(_PAD, _PAD - 2, -_PAD, 0), int(_WRAP), line.text)
+        painter.drawText(QRectF(bubble.adjusted(_PAD, _PAD - 2, 0, 0)).adjusted(0, 0, -_PAD + 1, 4), line.text, _wrapping())
         font.setPixelSize(11)
         painter.setFont(font)
         painter.setPen(token("text_muted"))
@@ -96,12 +96,32 @@ class _Bubbles(QStyledItemDelegate):
         return made
 
     def _text_size(self, font: QFont, text: str, width: int) -> QSize:
-        room = QRect(0, 0, max(60, round(width * 0.84) - 2 * _PAD), 100_000)
-        return QFontMetrics(self._font(font)).boundingRect(room, int(_WRAP), text).size()
+        layout = QTextLayout(text.replace("\n", "\u2028"), self._font(font))
+        layout.setTextOption(_wrapping())
+        room, high, wide = max(60.0, width * 0.84 - 2 * _PAD), 0.0, 0.0
+        layout.beginLayout()
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(room)
+            high += line.height()
+            wide = max(wide, line.naturalTextWidth())
+        layout.endLayout()
+        return QSize(ceil(wide) + 1, ceil(high))
+
+
+def _wrapping() -> QTextOption:
+    """Lines break between words, and inside one only where it is longer than the line."""
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    return option
 
 
 class _Lines(QListView):
-    """The list; re-measures its rows when it gets another width."""
+    """The list; the newest line stays in view when there is less room."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.scheduleDelayedItemsLayout()
+        self.scrollToBottom()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.text() and event.text().isprintable():
@@ -140,7 +160,8 @@ class Chat(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        column.addWidget(self.empty)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.addWidget(self.empty, 1)
         column.addWidget(self.list, 1)
         column.addLayout(row)
         self.retranslate()

@@ -17,7 +17,7 @@ from videodesk.desktop.icons import icon
 from videodesk.desktop.theme import token
 from videodesk.desktop.widgets import ElidedLabel, Icon, IconButton, label
 
-BAR_PX: Final = 64
+BAR_PX: Final = 60
 _LEVELS: Final = {
     QualityLevel.UNKNOWN: ("antenna-bars-1", "text_muted"), QualityLevel.GOOD: ("antenna-bars-5", "ok"),
     QualityLevel.WEAK: ("antenna-bars-3", "warning"), QualityLevel.BAD: ("antenna-bars-1", "danger"),
@@ -42,7 +42,7 @@ class Control(QToolButton):
         self.setObjectName(action_id)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setIconSize(QSize(22, 22))
-        self.setFixedHeight(BAR_PX - 10)
+        self.setFixedHeight(BAR_PX - 8)
         self.setMinimumWidth(78)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -168,7 +168,7 @@ class Controls(QFrame):
         for button, name in ((self.pop_out, "call.pop_out"), (self.full_screen, "call.full_screen")):
             button.setObjectName(name)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 5, 8, 5)
+        row.setContentsMargins(12, 4, 8, 4)
         row.setSpacing(4)
         row.addWidget(self.quality, 5)
         row.addWidget(self.meter)

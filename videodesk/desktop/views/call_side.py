@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -13,9 +16,10 @@ from videodesk.desktop.views.call_chat import Chat
 from videodesk.desktop.views.call_checklist import ROW_PX, Checklist
 from videodesk.desktop.views.call_tray import Tray, problem_text
 from videodesk.desktop.views.call_video import VideoView
-from videodesk.desktop.widgets import Badge, Banner, ElidedLabel, IconButton, Label, label, separator
+from videodesk.desktop.widgets import Badge, Button, ElidedLabel, Icon, IconButton, Label, label, repolish, separator
 
-SIDE_PX = 312
+SIDE_PX: Final = 304  # with it the video keeps 60 % of 1280×800 even below a line banner
+_TONES: Final = {"neutral": ("info-circle", "text_muted"), "warning": ("alert-triangle", "warning"), "danger": ("alert-circle", "danger")}
 
 
 class Side(QFrame):
@@ -29,11 +33,8 @@ class Side(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedWidth(SIDE_PX)
-        self._problem: str | None = None
-        self._refused: str | None = None
-        self.banner = Banner("warning", can_close=False)
+        self.banner = Notice()
         self.banner.setObjectName("call.banner")
-        self.banner.closer.clicked.connect(lambda: self.dismissed.emit(self._problem or ""))
         self.checklist, self.tray, self.chat = Checklist(), Tray(), Chat()
         self.hint = label(role="caption", wraps=True)
         self.hint.setObjectName("call.next_item")
@@ -46,8 +47,8 @@ class Side(QFrame):
         column.addLayout(self._head())
         column.addWidget(self.banner)
         column.addWidget(separator())
-        column.addLayout(_heading("call.check.title", self.missing))
-        column.addWidget(self.checklist)
+        column.addLayout(_heading("call.check.title", self.missing, self.open_button))
+        column.addWidget(self.checklist, 9)
         column.addWidget(self.hint)
         column.addWidget(separator())
         column.addLayout(_heading("call.tray.title"))
@@ -76,7 +77,6 @@ class Side(QFrame):
         row = QHBoxLayout()
         row.setSpacing(SPACE)
         row.addLayout(words, 1)
-        row.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.self_view, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
@@ -94,7 +94,8 @@ class Side(QFrame):
         self._say(state)
         self.checklist.show_items(state.checklist)
         rows = len(state.checklist)
-        self.checklist.setFixedHeight(max(1, min(rows, 7)) * ROW_PX + 2)
+        self.checklist.setMaximumHeight(max(1, rows) * ROW_PX + 2)
+        self.checklist.setMinimumHeight(min(max(1, rows), 3) * ROW_PX + 2)
         self.missing.setVisible(bool(rows))
         self.missing.set(t("call.check.missing", n=state.missing) if state.missing else t("call.check.complete"),
                          "warning" if state.missing else "ok")
@@ -110,46 +111,94 @@ class Side(QFrame):
         self.unread.set(str(state.unread), "accent")
         peer = state.peer
         self.self_view.set_slot(peer.local_pictures if peer is not None else None)
-        self.self_view.set_off(not state.camera_on or peer is None)
+        self.self_view.set_off(not state.camera_on)
+        self.self_view.setVisible(state.is_talking)
 
     def _say(self, state: CallScreen) -> None:
         """The one message that matters most now."""
-        self._problem = None
         refused = next((shot for shot in reversed(state.tray) if shot.stage in {TrayStage.REFUSED, TrayStage.FAILED}), None)
-        self.banner.closer.hide()
         if state.phase is CallPhase.RECONNECTING:
-            self.banner.say("call.banner.reconnecting", "warning", button_key="call.banner.restart", pressed=self.restart.emit)
-        elif state.phase is CallPhase.WRAP_UP or (state.phase is CallPhase.REFUSED or state.call is None):
+            self.banner.say(t("call.banner.reconnecting"), "warning", "call.banner.restart", self.restart.emit)
+        elif state.call is None or state.phase in {CallPhase.WRAP_UP, CallPhase.REFUSED}:
             self.banner.hide()
         elif refused is not None:
-            shot_id = refused.snapshot_id
-            can_retry = refused.stage is TrayStage.REFUSED
-            self.banner.say_text(f"{t('call.banner.refused')} {problem_text(refused)}", "danger",
-                                 button_key="common.retry" if can_retry else "", pressed=lambda: self.retry.emit(shot_id))
+            shot_id, is_here = refused.snapshot_id, refused.stage is TrayStage.REFUSED
+            self.banner.say(f"{t('call.banner.refused')} {problem_text(refused)}", "danger", "common.retry" if is_here else "",
+                            lambda: self.retry.emit(shot_id))
         elif state.error is not None:
-            self.banner.say_text(error_text(state.error), "danger")
+            self.banner.say(error_text(state.error), "danger")
         elif state.problems:
-            self._problem = state.problems[0]
-            self.banner.say_text(error_text(DeskError(self._problem)), "warning")
-            self.banner.closer.show()
+            code = state.problems[0]
+            self.banner.say(error_text(DeskError(code)), "warning", "common.close", lambda: self.dismissed.emit(code))
         elif not state.is_online:
-            self.banner.say("call.banner.offline", "warning")
+            self.banner.say(t("call.banner.offline"), "warning")
         elif state.notice is not None:
-            self.banner.say(state.notice, "warning")
+            self.banner.say(t(state.notice), "warning")
         elif state.is_talking and state.why_no_snapshot in {"call.why.no_consent_stills", "call.why.no_consent_video"}:
-            self.banner.say(state.why_no_snapshot, "neutral")
-        elif state.call is not None and state.call.customer.is_page_hidden:
-            self.banner.say("call.banner.page_hidden", "warning")
+            self.banner.say(t(state.why_no_snapshot), "neutral")
+        elif state.call.customer.is_page_hidden:
+            self.banner.say(t("call.banner.page_hidden"), "warning")
         else:
             self.banner.hide()
 
 
-def _heading(key: str, badge: Badge | None = None) -> QHBoxLayout:
+class Notice(QFrame):
+    """A message in a narrow column: words over the whole width, the button below them. Hidden until it says something."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pressed: Callable[[], None] | None = None
+        self._text = label(wraps=True)
+        self._text.setObjectName("call.banner.text")
+        self._icon = Icon("info-circle", size_px=18)
+        self.button = Button("common.close", "secondary", pressed=self._press)
+        self.button.setObjectName("call.banner.button")
+        words = QHBoxLayout()
+        words.setSpacing(SPACE)
+        words.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        words.addWidget(self._text, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE + 2, SPACE, SPACE + 2, SPACE)
+        column.setSpacing(SPACE)
+        column.addLayout(words)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._text.setMinimumWidth(SIDE_PX - 84)  # Qt guesses a wrapped text's height from its narrowest width otherwise
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says now."""
+        return self._text.text()
+
+    def say(self, text: str, tone: str, button_key: str = "", pressed: Callable[[], None] | None = None) -> None:
+        """Show a finished text, with a button where there is something to do."""
+        symbol, colour = _TONES[tone]
+        self._icon.set(symbol, colour)
+        self._text.setText(text)
+        self.setAccessibleName(text)
+        if self.property("banner") != tone:
+            self.setProperty("banner", tone)
+            repolish(self)
+        self._pressed = pressed
+        if button_key:
+            self.button.set_key(button_key)
+        self.button.setVisible(bool(button_key))
+        self.show()
+
+    def _press(self) -> None:
+        if self._pressed is not None:
+            self._pressed()
+
+
+def _heading(key: str, *beside: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(SPACE)
     text: Label = label(key=key, role="strong")
     text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     row.addWidget(text, 1)
-    if badge is not None:
-        row.addWidget(badge)
+    for widget in beside:
+        row.addWidget(widget)
     return row

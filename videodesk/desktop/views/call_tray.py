@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QAction, QColor, QImage, QKeyEvent, QKeySequence, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QBuffer,
+    QByteArray,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    QUrl,
+    Signal,
+)
+from PySide6.QtGui import QAction, QColor, QImage, QImageReader, QKeyEvent, QKeySequence, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from videodesk.desktop.calling import CallScreen, TrayItem, TrayStage
@@ -16,8 +29,8 @@ from videodesk.desktop.theme import token
 from videodesk.desktop.views.call_video import image_of
 from videodesk.protocol.resources import ChecklistItemView
 
-THUMBNAIL: Final = QSize(124, 70)
-_CELL: Final = QSize(134, 112)
+THUMBNAIL: Final = QSize(120, 68)
+_CELL: Final = QSize(130, 110)
 SHOT: Final = Qt.ItemDataRole.UserRole
 _STAGE_ICON: Final = {
     TrayStage.SAVING: ("clock", "text_muted"), TrayStage.KEPT: ("device-floppy", "text_muted"), TrayStage.SENDING: ("cloud-up", "text_muted"),
@@ -37,7 +50,7 @@ class TrayModel(QAbstractListModel):
     def show_state(self, state: CallScreen) -> None:
         """Take the shots and the checklist's titles of this state."""
         self._titles = {item.view.id: title_of(item.view) for item in state.checklist}
-        fresh = list(state.tray)
+        fresh = list(reversed(state.tray))  # the newest is what the agent looks for: it stands in front
         if [shot.snapshot_id for shot in fresh] == [shot.snapshot_id for shot in self.shots]:
             for row, shot in enumerate(fresh):
                 if shot != self.shots[row]:
@@ -90,7 +103,7 @@ class TrayModel(QAbstractListModel):
     def mimeTypes(self) -> list[str]:
         return ["text/uri-list", "application/x-qt-image"]
 
-    def mimeData(self, indexes: list[QModelIndex]) -> QMimeData:
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         """What goes along when shots are dragged out: the originals as files, and one alone as a picture too."""
         return mime_of([self.shots[index.row()] for index in indexes])
 
@@ -108,7 +121,10 @@ def mime_of(shots: list[TrayItem]) -> QMimeData:
 
 
 def _jpeg(data: bytes) -> QImage:
-    return QImage.fromData(data, b"JPEG")
+    """A JPEG; whatever else the bytes are, they are not opened as that."""
+    buffer = QBuffer()
+    buffer.setData(data)
+    return QImageReader(buffer, QByteArray(b"jpeg")).read()
 
 
 def stage_text(shot: TrayItem) -> str:
@@ -181,7 +197,7 @@ class _Thumbnails(QStyledItemDelegate):
 
 
 class Tray(QListView):
-    """The snapshots of the case, newest last. Enter or a double click annotates, Ctrl+C copies, dragging out gives the file."""
+    """The snapshots of the case, newest first. Enter or a double click annotates, Ctrl+C copies, dragging out gives the file."""
 
     annotate = Signal(str)
     retry = Signal(str)
@@ -218,7 +234,7 @@ class Tray(QListView):
         self._state = state
         self._model.show_state(state)
         if len(state.tray) > before:
-            self.scrollToBottom()
+            self.scrollToTop()
         self._tips()
 
     def chosen(self) -> list[TrayItem]:
@@ -227,7 +243,7 @@ class Tray(QListView):
 
     def copy(self) -> bool:
         """Put the selected shots (or the newest) on the clipboard as picture and file."""
-        shots = self.chosen() or self._model.shots[-1:]
+        shots = self.chosen() or self._model.shots[:1]
         if not shots:
             return False
         QApplication.clipboard().setMimeData(mime_of(shots))
@@ -253,7 +269,7 @@ class Tray(QListView):
         self.viewport().update()
 
     def _tips(self) -> None:
-        worst = next((shot for shot in reversed(self._model.shots) if problem_text(shot)), None)
+        worst = next((shot for shot in self._model.shots if problem_text(shot)), None)
         self.setAccessibleDescription("" if worst is None else problem_text(worst))
 
     def _annotate(self, shot: TrayItem) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from videodesk.core.vocabulary import Disposition
 from videodesk.desktop.calling import CallPhase, CallScreen
@@ -20,8 +20,7 @@ class WrapUp(QWidget):
         super().__init__(parent)
         self._call_id: str | None = None
         card = Card()
-        card.setMaximumWidth(560)
-        card.setMinimumWidth(380)
+        card.setFixedWidth(480)
         self.title = label(key="call.wrap_up.title", role="title")
         self.text = label(role="muted", wraps=True)
         self.time = label(role="caption")
@@ -47,8 +46,12 @@ class WrapUp(QWidget):
         card.body.addWidget(self.time)
         card.body.addWidget(self.finish)
         column = QVBoxLayout(self)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(card)
+        row.addStretch(1)
         column.addStretch(1)
-        column.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addLayout(row)
         column.addStretch(1)
         self.retranslate()
 
