@@ -13,6 +13,7 @@ import av
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 from aiortc.codecs import is_rtx
 from aiortc.codecs.h264 import H264Encoder
+from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtcconfiguration import RTCBundlePolicy
 from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpCodecParameters, RTCRtpHeaderExtensionParameters
 
@@ -31,19 +32,22 @@ class DeskConnection(RTCPeerConnection):
 
     def __init__(self, ice_servers: list[IceServer], inbox: Inbox) -> None:
         servers = [RTCIceServer(urls=list(s.urls), username=s.username, credential=s.credential) for s in ice_servers]
+        self.desk_receivers: tuple[DeskReceiver, ...] = ()
         super().__init__(RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._inbox = inbox
 
-    def _RTCPeerConnection__createTransceiver(  # noqa: N802 - aiortc's private name
+    def _RTCPeerConnection__createTransceiver(
         self, direction: str, kind: str, sender_track: Any = None) -> Any:
         original: Any = super()
-        transceiver = original._RTCPeerConnection__createTransceiver(direction=direction, kind=kind, sender_track=sender_track)
+        transceiver = original._RTCPeerConnection__createTransceiver(  # noqa: SLF001
+            direction=direction, kind=kind, sender_track=sender_track)
         receiver = DeskReceiver(kind, transceiver.receiver.transport, self._inbox)
         receiver._set_rtcp_ssrc(transceiver.sender._ssrc)  # noqa: SLF001 - as RTCPeerConnection does
-        transceiver._RTCRtpTransceiver__receiver = receiver
+        transceiver._RTCRtpTransceiver__receiver = receiver  # noqa: SLF001
+        self.desk_receivers = (*self.desk_receivers, receiver)
         return transceiver
 
-    async def setRemoteDescription(self, sessionDescription: RTCSessionDescription) -> None:  # noqa: N802, N803 - W3C names
+    async def setRemoteDescription(self, sessionDescription: RTCSessionDescription) -> None:
         """As RTCPeerConnection; afterwards our codec order, transport-cc and start bitrate stand for the answer."""
         await super().setRemoteDescription(sessionDescription)
         remote: Any = getattr(self, "_RTCPeerConnection__remoteDescription")()  # noqa: B009 - a mangled name
@@ -58,6 +62,18 @@ class DeskConnection(RTCPeerConnection):
                 if transceiver._codecs[0].name == "H264" and sender._RTCRtpSender__encoder is None:  # noqa: SLF001
                     sender._RTCRtpSender__encoder = FastH264Encoder()  # noqa: SLF001
             _announce_transport_cc(transceiver, media)
+
+    def send_along(self, *tracks: MediaStreamTrack) -> None:
+        """Send each track in the first section of its kind that the offer has; between setRemoteDescription and createAnswer.
+
+        Transceivers made before the offer would be in our order, and with another order in the offer's BUNDLE group aiortc 1.16
+        stops the transport that they share.
+        """
+        for track in tracks:
+            transceivers = [transceiver for transceiver in self.getTransceivers() if transceiver.kind == track.kind]
+            if transceivers and all(transceiver.sender.track is not track for transceiver in transceivers):
+                transceivers[0].sender.replaceTrack(track)
+                transceivers[0].direction = "sendrecv"
 
 
 def in_our_order(codecs: list[RTCRtpCodecParameters]) -> list[RTCRtpCodecParameters]:

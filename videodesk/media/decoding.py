@@ -119,7 +119,7 @@ class OpusDecoding:
     FADE = 0.5
 
     def __init__(self) -> None:
-        self._decoder = cast("av.AudioCodecContext", av.CodecContext.create("libopus", "r"))
+        self._decoder = av.CodecContext.create("libopus", "r")
         self._decoder.sample_rate = 48000
         self._decoder.layout = "stereo"
         self._decoder.format = "s16"

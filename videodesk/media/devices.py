@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
+import platform
 import threading
 from collections.abc import Callable
 from fractions import Fraction
@@ -88,8 +88,8 @@ class CaptureSource:
 
 def cameras() -> list[Device]:
     """The cameras of this machine. On Linux from sysfs; elsewhere the first that opens, since OpenCV cannot list."""
-    if sys.platform == "linux":
-        found = []
+    if platform.system() == "Linux":
+        found: list[Device] = []
         for entry in sorted(Path("/sys/class/video4linux").glob("video*")):
             with contextlib.suppress(OSError):
                 if (entry / "index").read_text().strip() == "0":  # the others are metadata nodes of the same camera
@@ -168,7 +168,7 @@ class CameraTrack(MediaStreamTrack):
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
-        self._loop = asyncio.get_running_loop()
+        self._wakes: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self._frame: av.VideoFrame | None = None
         self._fresh = asyncio.Event()
         self._start_s: float | None = None
@@ -180,7 +180,7 @@ class CameraTrack(MediaStreamTrack):
             return
         self._frame = frame
         with contextlib.suppress(RuntimeError):  # the loop is closed: the program ends
-            self._loop.call_soon_threadsafe(self._fresh.set)
+            self._wakes.call_soon_threadsafe(self._fresh.set)
 
     def close(self) -> None:
         """End it, also when somebody waits for a frame. Loop."""

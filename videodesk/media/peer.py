@@ -19,7 +19,7 @@ from videodesk.media.devices import CameraTrack
 from videodesk.media.frames import FrameSlot
 from videodesk.media.local import Equipment, LocalSide
 from videodesk.media.quality import WINDOW_S, Sample, judge
-from videodesk.media.receiver import DeskReceiver, Inbox
+from videodesk.media.receiver import Inbox
 from videodesk.protocol.messages import IceCandidate, IceServer, SessionDescription
 
 UNSTABLE_AFTER_S: Final = 1.5
@@ -78,8 +78,6 @@ class AiortcPeer:
         self._microphone = MicrophoneTrack(self._local.capture, self._clock)
         self._camera = CameraTrack(self._clock)
         self._local.camera.listener = self._camera.put
-        self._connection.addTransceiver(self._microphone, direction="sendrecv")
-        self._connection.addTransceiver(self._camera, direction="sendrecv")
         self._connection.on("connectionstatechange", self._connection_changed)
         self._state = PeerState.NEW
         self._wants_microphone, self._wants_camera, self._is_on_hold = True, True, False
@@ -114,6 +112,11 @@ class AiortcPeer:
         """The remote sound, for tests and for a speaker that opens later."""
         return self._playout
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._is_closed
+
     async def take_description(self, description: SessionDescription) -> None:
         if self._is_closed:
             return
@@ -121,17 +124,16 @@ class AiortcPeer:
         try:
             await connection.setRemoteDescription(RTCSessionDescription(sdp=description.sdp, type=description.type))
             if description.type == "offer":
+                connection.send_along(self._microphone, self._camera)
                 await connection.setLocalDescription(await connection.createAnswer())
         except Exception:  # noqa: BLE001 - an SDP of foreign origin: aiortc's parser raises whatever its bytes provoke
             if not self._is_closed:
                 self._listener.media_problem("media.description_refused")
             return
-        if self._is_closed:
-            return
         early, self._early = self._early, []
         for candidate in early:
             await self.take_candidate(candidate)
-        if description.type == "offer":
+        if description.type == "offer" and not self.is_closed:
             self._listener.description_made(SessionDescription(type="answer", sdp=connection.localDescription.sdp))
 
     async def take_candidate(self, candidate: IceCandidate) -> None:
@@ -189,9 +191,8 @@ class AiortcPeer:
         self._slot.put(frame)
 
     def _run_in_decoder(self, work: Callable[[], None]) -> None:
-        for receiver in self._connection.getReceivers():
-            if isinstance(receiver, DeskReceiver):
-                receiver.run_in_decoder(work)
+        for receiver in self._connection.desk_receivers:
+            receiver.run_in_decoder(work)
 
     def _problem_anywhere(self, code: str) -> None:
         def tell() -> None:
@@ -249,7 +250,7 @@ class AiortcPeer:
 
 
 def parse_candidate(candidate: IceCandidate) -> RTCIceCandidate | None:
-    """aiortc's form of a W3C candidate; None for "no more"; ValueError and the like when it makes no sense."""
+    """The candidate in aiortc's form; None for "no more"; ValueError and the like when it makes no sense."""
     text = candidate.candidate.removeprefix("a=").removeprefix("candidate:")
     if not text:
         return None

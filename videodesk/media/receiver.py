@@ -122,7 +122,7 @@ class DeskReceiver:
 
     async def receive(self, parameters: RTCRtpReceiveParameters) -> None:
         """Start, once; later calls (renegotiation) only bring codecs up to date."""
-        self._codecs = {codec.payloadType: codec for codec in parameters.codecs}
+        self._codecs = {codec.payloadType: codec for codec in parameters.codecs if codec.payloadType is not None}
         self._rtx = {encoding.rtx.ssrc: encoding.ssrc for encoding in parameters.encodings if encoding.rtx}
         if self._started:
             return

@@ -1,0 +1,87 @@
+"""The parts of aiortc and aioice that videodesk/media stands on, private ones too: this fails loudly when an upgrade changes them.
+
+Each has the place that uses it. Read that place, not only this test, before the pins in pyproject.toml move.
+"""
+
+import inspect
+from importlib.metadata import version
+
+import aiortc.codecs.h264
+import aiortc.rtcdtlstransport
+import aiortc.rtcrtpreceiver
+import aiortc.rtcrtpsender
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver
+from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtp import HeaderExtensions, RtcpPacket, RtcpRtpfbPacket
+from aiortc.rtcrtptransceiver import RTCRtpTransceiver
+
+from videodesk.media.congestion import TRANSPORT_CC_URI
+from videodesk.media.receiver import DeskReceiver
+
+
+def test_the_pinned_versions() -> None:
+    assert version("aiortc").startswith("1.16.")
+    assert version("aioice").startswith("0.13.")
+
+
+def parameters(function) -> list[str]:
+    return [name for name in inspect.signature(function).parameters if name != "self"]
+
+
+def test_our_receiver_has_what_aiortc_calls_on_a_receiver() -> None:
+    used = {"track", "transport", "setTransport", "getStats", "receive", "stop", "_set_rtcp_ssrc", "_handle_disconnect",
+            "_handle_rtcp_packet", "_handle_rtp_packet"}
+    theirs = {name for name in vars(RTCRtpReceiver) if not name.startswith("__")}
+    assert used <= theirs
+    new = theirs - used - {"getCapabilities", "getSynchronizationSources", "_run_rtcp", "_send_rtcp", "_send_rtcp_nack", "_send_rtcp_pli",
+                           "_RTCRtpReceiver__stop_decoder"}
+    assert not new, f"aiortc's receiver got {new}: does its connection or transport call that on ours?"
+    for name in used - {"track", "transport"}:
+        assert parameters(getattr(DeskReceiver, name)) == parameters(getattr(RTCRtpReceiver, name)), name
+
+
+def test_a_connection_makes_its_transceivers_where_we_override(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parameters(RTCPeerConnection._RTCPeerConnection__createTransceiver) == ["direction", "kind", "sender_track"]
+    assert "self.__createTransceiver(" in inspect.getsource(RTCPeerConnection.setRemoteDescription)
+    assert "self.__receiver = receiver" in inspect.getsource(RTCRtpTransceiver.__init__)
+
+
+def test_codecs_and_extensions_of_an_answer_are_read_from_the_transceiver() -> None:
+    source = inspect.getsource(inspect.getmodule(RTCPeerConnection).create_media_description_for_transceiver)
+    assert "codecs=transceiver._codecs" in source
+    assert "headerExtensions=transceiver._headerExtensions" in source
+    assert "transceiver._codecs" in inspect.getsource(RTCPeerConnection._RTCPeerConnection__remoteRtp)
+    assert "transceiver._headerExtensions" in inspect.getsource(RTCPeerConnection._RTCPeerConnection__remoteRtp)
+
+
+def test_the_transport_routes_to_receivers_as_we_expect() -> None:
+    assert parameters(RTCDtlsTransport._register_rtp_receiver) == ["receiver", "parameters"]
+    assert parameters(RTCDtlsTransport._unregister_rtp_receiver) == ["receiver"]
+    assert parameters(RTCDtlsTransport._send_rtp) == ["data"]
+
+
+def test_the_transport_sequence_number_is_read() -> None:
+    assert "transport_sequence_number" in HeaderExtensions.__dataclass_fields__
+    assert TRANSPORT_CC_URI in inspect.getsource(inspect.getmodule(RtcpPacket).HeaderExtensionsMap.configure)
+
+
+def test_feedback_packets_are_known_by_their_numbers() -> None:
+    packet = RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=2)
+    packet.lost = [5, 7]
+    assert RtcpPacket.parse(bytes(packet))[0].lost == [5, 7]
+
+
+def test_the_sender_makes_its_encoder_only_when_there_is_none() -> None:
+    source = inspect.getsource(aiortc.rtcrtpsender.RTCRtpSender)
+    assert "if self.__encoder is None:\n            self.__encoder = get_encoder(codec)" in source
+
+
+def test_the_h264_encoder_has_the_step_that_we_replace() -> None:
+    assert parameters(aiortc.codecs.h264.H264Encoder._encode_frame) == ["frame", "force_keyframe"]
+
+
+def test_an_empty_server_list_means_none() -> None:
+    source = inspect.getsource(inspect.getmodule(RTCPeerConnection).RTCIceGatherer.__init__)
+    assert "if iceServers is None:" in source, "an empty list must not become a public STUN server"
+    assert RTCConfiguration(iceServers=[]).iceServers == []
