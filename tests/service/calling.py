@@ -11,8 +11,6 @@ from dataclasses import replace
 import httpx
 import uvicorn
 from fastapi import FastAPI
-from videodesk.service import problems, signaling
-from videodesk.service.api import calls as calls_api
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -23,6 +21,8 @@ from videodesk.core.ids import new_id
 from videodesk.core.people import Person, Role, SignIn
 from videodesk.core.vocabulary import CaseKind, CaseStatus, ConsentScope, Language, PartyRole
 from videodesk.protocol import messages as m
+from videodesk.service import problems, signaling
+from videodesk.service.api import calls as calls_api
 from videodesk.service.desk import Desk
 from videodesk.service.hub import Hub, Times
 from videodesk.settings import Settings
@@ -174,6 +174,7 @@ class Peer:
         return await self.until("welcome")
 
     async def open(self):
+        await self.cut()
         self.socket = await connect(self.service.url.replace("http", "ws") + f"/ws/{self.door}", proxy=None, compression=None, ping_interval=None, max_size=None)
         self.close_code = None
         self._task = asyncio.create_task(self._read(self.socket))
@@ -182,6 +183,7 @@ class Peer:
         """The line breaks: no closing handshake."""
         if self.socket is not None:
             self.socket.transport.abort()
+            await self.socket.wait_closed()
         if self._task is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task

@@ -121,6 +121,7 @@ async def test_a_silent_peer_is_let_go(service, no_bug):
     async with asyncio.timeout(10):
         await peer.socket.wait_closed()
     assert peer.socket.close_code == m.CLOSE_TOO_SLOW
+    await peer.cut()
 
 
 async def test_second_hello_is_refused_and_the_conversation_goes_on(service, no_bug):
@@ -217,6 +218,8 @@ async def test_a_peer_that_does_not_read_is_dropped_while_the_others_go_on(servi
     async with asyncio.timeout(30):
         while peer.is_connected:
             await asyncio.sleep(0.05)
+    deaf.socket.transport.resume_reading()
+    await deaf.cut()
 
 
 async def _call(function):
