@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from videodesk.calls.invitations import check_open
 from videodesk.calls.invitations_model import Consent
 from videodesk.calls.model import Call
 from videodesk.cases.checklist import Checklists
@@ -106,7 +107,10 @@ def keep_snapshot(
 def check_photo(
     uow: EvidenceUnit, principal: Principal, snapshot_id: str, digest: str, checklist_item: str | None, checklists: Checklists, now: datetime,
 ) -> Snapshot | None:
-    """Whether the customer's photo may be kept in the invitation's case; else as check_snapshot. Conflict("photos.too_many") past 60."""
+    """Whether the customer's photo may be kept in the invitation's case; else as check_snapshot.
+
+    Gone when the invitation is used up, expired or revoked; Conflict("photos.too_many") past 60.
+    """
     require(principal, Action.UPLOAD_PHOTO)
     require_id(snapshot_id)
     if not principal.is_customer or principal.case_id is None:
@@ -115,6 +119,10 @@ def check_photo(
         if known.captured_by != principal.id:
             raise Conflict("snapshot.differs")
         return _same(known, principal.case_id, digest)
+    invitation = uow.invitations.get(principal.id)
+    if invitation is None:
+        raise NotFound("invitation.unknown")
+    check_open(invitation, now)
     case = _case(uow, principal.case_id)
     if not has_consent(uow.invitations.consents(principal.id), ConsentScope.STILLS, now):
         raise NotAllowed("consent.missing", scope=ConsentScope.STILLS.value)

@@ -37,13 +37,13 @@ class Upload:
     fields: dict[str, str]
 
     def body(self, field: str, model: type[_Body]) -> _Body:
-        """The JSON field as a `model`; Invalid("request.malformed", field=…) when it is missing or wrong."""
+        """The JSON field as a `model`; Invalid("request.invalid", field=…) when it is missing or wrong."""
         try:
             return model.model_validate_json(self.fields.get(field, ""))
         except ValidationError as problem:
             first = problem.errors(include_url=False)[0]
             where = ".".join(str(part) for part in (field, *first["loc"]))
-            raise Invalid("request.malformed", field=where[:200], problem=first["type"]) from problem
+            raise Invalid("request.invalid", field=where[:200], problem=first["type"]) from problem
 
     def chunks(self) -> Iterator[bytes]:
         """The file in pieces. Blocks: in a worker thread."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.unit.evidence.unit import CHECKLISTS, NOW, Scene, jpeg
-from videodesk.core.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound
+from videodesk.core.errors import Conflict, DeskError, Gone, Invalid, NotAllowed, NotFound
 from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import ConsentScope, CustodyAction, ReviewState, SnapshotMethod
 from videodesk.evidence.custody import verify_chain
@@ -151,6 +152,17 @@ def test_a_photo_needs_consent_to_stills(scene):
     with pytest.raises(NotAllowed, match=r"consent\.missing"):
         photo(scene)
     assert_nothing_was_kept(scene)
+
+
+def test_no_photos_once_the_invitation_is_used_up_or_revoked(scene):
+    first = photo(scene)
+    invitation = scene.uow.invitations.get(scene.customer.id)
+    for ended in (replace(invitation, used_at=NOW), replace(invitation, revoked_at=NOW), replace(invitation, expires_at=NOW)):
+        scene.uow.invitations.save(ended)
+        with pytest.raises(Gone):
+            photo(scene)
+        assert photo(scene, first.id) == first  # a repeated upload still gets its answer
+    assert len(scene.uow.evidence.snapshots) == 1
 
 
 def test_people_of_the_desk_upload_no_photos(scene):
