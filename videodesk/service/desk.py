@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -95,6 +96,8 @@ class Desk:
     embedded_secret: str | None = None
     setup_code: str = ""
     public_url: str = ""
+    # Keys the digests of spoken codes. Without one from bootstrap (storage/desk_key.py) codes end with the process.
+    code_key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
     checklists: Checklists = field(default_factory=lambda: Checklists.load(resources() / "checklists"))
     # Children start with the first picture; whoever stops the service closes it.
     pictures: LimitedPictures = field(default_factory=LimitedPictures)

@@ -1,0 +1,55 @@
+"""The service as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from videodesk.service import join, openapi, problems, signaling
+from videodesk.service.api import calls, cases, checklists, evidence, info, invitations, people, photos, review
+from videodesk.service.api import join as join_api
+from videodesk.service.auth import Passwords
+from videodesk.service.desk import Desk
+from videodesk.service.headers import SecurityHeaders
+from videodesk.service.hub import Hub
+from videodesk.service.limits import BodyLimit, Limits, RateLimit
+from videodesk.service.logs import RequestLog
+
+
+def create_app(desk: Desk, passwords: Passwords | None = None) -> FastAPI:
+    """Everything the service answers. `passwords`: another cost of hashing, for tests."""
+    app = FastAPI(title="videodesk", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None, lifespan=_life, redirect_slashes=False)
+    app.state.desk = desk
+    app.state.hub = Hub(desk)
+    app.state.limits = Limits(desk.clock)
+    app.state.passwords = passwords or Passwords()
+    api = APIRouter(prefix="/api/v1")
+    for part in (info, people, cases, checklists, invitations, join_api, photos, calls, evidence, review):
+        api.include_router(part.router)
+    app.include_router(api)
+    app.include_router(signaling.router)
+    openapi.install(app)
+    join.install(app)
+    problems.install(app)
+    settings = desk.settings
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RateLimit, limits=app.state.limits)
+    app.add_middleware(problems.BugShield)
+    app.add_middleware(SecurityHeaders, is_hsts=settings.tls_cert is not None or settings.trust_proxy)
+    app.add_middleware(RequestLog, clock=desk.clock)
+    return app
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    hub: Hub = app.state.hub
+    await hub.start()
+    try:
+        yield
+    finally:
+        await hub.stop()
+        desk: Desk = app.state.desk
+        desk.pictures.close()
