@@ -22,7 +22,7 @@ from videodesk.protocol import resources as r
 _Index = QModelIndex | QPersistentModelIndex
 SNAPSHOT_ROLE: Final = int(Qt.ItemDataRole.UserRole)
 PICTURE_ROLE: Final = SNAPSHOT_ROLE + 1
-_CELL: Final = QSize(212, 186)
+_CELL: Final = QSize(212, 172)
 _KEPT: Final = 600
 _AT_ONCE: Final = 4
 STATE_LOOK: Final = {
@@ -156,10 +156,10 @@ class _Cell(QStyledItemDelegate):
             painter.setPen(QPen(token("accent"), 2) if is_current else Qt.PenStyle.NoPen)
             painter.setBrush(token("accent_soft" if is_current else "hover"))
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 10, 10)
-        frame = QRectF(rect.x() + 7, rect.y() + 7, rect.width() - 14, (rect.width() - 14) * 0.625)
+        frame = QRectF(rect.x() + 7, rect.y() + 7, rect.width() - 14, (rect.width() - 14) * 0.5625)
         self._paint_picture(painter, frame, index.data(PICTURE_ROLE))
         self._paint_state(painter, frame, item)
-        self._paint_words(painter, QRectF(frame.x() + 2, frame.bottom() + 6, frame.width() - 4, rect.bottom() - frame.bottom() - 10), item)
+        self._paint_words(painter, QRectF(frame.x() + 2, frame.bottom() + 5, frame.width() - 4, rect.bottom() - frame.bottom() - 13), item)
         painter.restore()
 
     @staticmethod
