@@ -1,0 +1,108 @@
+"""Walks over the two screens: nothing renders markup, everything that can be operated has a name, every text exists."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
+
+from tests.desktop.drawn import damaged_parcel_jpeg
+from tests.desktop.fakes import make_context, sample_case
+from videodesk.annotation.marks import Point, Text
+from videodesk.core.places import resources
+from videodesk.core.vocabulary import Language
+from videodesk.desktop import i18n, theme
+from videodesk.desktop.drawing.painting import text_box
+from videodesk.desktop.drawing.pictures import decode
+from videodesk.desktop.drawing.rendition import render
+from videodesk.desktop.presenters.annotate import AnnotatePresenter
+from videodesk.desktop.views.annotate import AnnotateView
+from videodesk.desktop.views.review import make as make_review
+
+HOSTILE = "<img src=/dev/zero><b>x</b> & co"
+JPEG = damaged_parcel_jpeg(640, 360)
+
+
+@pytest.fixture(params=["annotate", "review"])
+def screen(request, api):
+    case = asyncio.run(api.add_case(sample_case()))
+    shot = api.add_snapshot(case.id, JPEG, "damage", size=(640, 360), captured_by=api.other.id, captured_by_name=HOSTILE, caption=HOSTILE)
+    context = make_context(api)
+    if request.param == "annotate":
+        presenter = AnnotatePresenter(api, context.tasks, context.clock, decode=decode, render=render, measure=text_box, autosave_after_s=None)
+        view = AnnotateView(context, presenter)
+        view.resize(1280, 800)
+        view.show()
+        view.opened(snapshot_id=shot.id)
+        presenter.add(Text(id="t", at=Point(20, 20), text=HOSTILE, name=HOSTILE))
+    else:
+        view = make_review(context)
+        view.resize(1280, 800)
+        view.show()
+        view.opened()
+        view.presenter.enlarge(is_large=True)
+    for _ in range(5):
+        QApplication.processEvents()
+    return view
+
+
+def all_widgets(view):
+    return [view, *view.findChildren(QWidget)]
+
+
+def test_every_text_is_plain(screen):
+    labels = [widget for widget in all_widgets(screen) if isinstance(widget, QLabel)]
+    assert labels
+    assert all(widget.textFormat() == Qt.TextFormat.PlainText for widget in labels)
+    assert not [widget for widget in all_widgets(screen) if isinstance(widget, QTextEdit)]
+    assert not [widget.toolTip() for widget in all_widgets(screen) if "<img" in widget.toolTip()]
+
+
+def test_everything_that_can_be_operated_has_a_name(screen):
+    kinds = (QAbstractButton, QLineEdit, QPlainTextEdit, QComboBox, QAbstractItemView)
+    unnamed = []
+    for widget in all_widgets(screen):
+        is_inner = isinstance(widget.parentWidget(), QComboBox)
+        if widget.isVisible() and not is_inner and (isinstance(widget, kinds) or widget.focusPolicy() & Qt.FocusPolicy.TabFocus):
+            interface = QAccessible.queryAccessibleInterface(widget)
+            if not interface.text(QAccessible.Text.Name):
+                unnamed.append((type(widget).__name__, widget.objectName()))
+    assert unnamed == []
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("name", ["light", "dark", "contrast"])
+def test_no_key_shows_and_nothing_is_clipped(screen, qapp, language, name):
+    theme.apply_theme(qapp, name)
+    i18n.set_language(language)
+    for widget in all_widgets(screen):
+        if callable(getattr(widget, "retranslate", None)):
+            widget.retranslate()
+    for _ in range(5):
+        QApplication.processEvents()
+    for widget in all_widgets(screen):
+        text = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""
+        for shown in (text, widget.accessibleName(), widget.toolTip()):
+            assert not shown.startswith(("annotate.", "review.", "common.")), shown
+        if isinstance(widget, QAbstractButton) and text and widget.isVisible():
+            assert widget.width() >= widget.fontMetrics().horizontalAdvance(text), text
+
+
+@pytest.mark.parametrize("area", ["annotate", "review"])
+def test_both_languages_have_the_same_texts(area):
+    found = [json.loads((Path(resources()) / "i18n" / language / f"{area}.json").read_text("utf-8")) for language in Language]
+    assert found[0].keys() == found[1].keys()
+    assert all(key.startswith(f"{area}.") for key in found[0])
