@@ -217,6 +217,16 @@ def test_a_customers_photo(desk):
     assert len(desk.ask("GET", f"/cases/{desk.case_id}/snapshots").json()["items"]) == 1
 
 
+def test_export(desk):
+    one = desk.kept()
+    record = desk.ask("POST", f"/cases/{desk.case_id}/exports", "saskia").json()
+    assert [snapshot["digest"] for snapshot in record["snapshots"]] == [one["digest"]]
+    assert [entry["action"] for entry in record["custody"]["entries"]] == ["captured", "stored", "exported"]
+    assert record["custody"]["is_intact"]
+    assert_problem(desk.ask("POST", f"/cases/{desk.case_id}/exports", "adam"), 403, "permission.denied")
+    assert_problem(desk.ask("POST", f"/cases/{new_id()}/exports"), 404, "case.unknown")
+
+
 def test_events_go_out_after_the_commit(desk):
     seen = []
     subscription = desk.bus.subscribe(seen.append)

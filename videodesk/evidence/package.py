@@ -12,11 +12,14 @@ from videodesk.cases.checklist import Checklists, is_complete
 from videodesk.cases.model import Case
 from videodesk.cases.usecases import known_case
 from videodesk.core.clock import iso
+from videodesk.core.people import Principal
+from videodesk.core.permissions import Action, require
 from videodesk.core.vocabulary import ReviewDecision
 from videodesk.evidence import custody
 from videodesk.evidence.items import SnapshotsOfItems
 from videodesk.evidence.model import CustodyEntry, Rendition, Snapshot
 from videodesk.evidence.unit import EvidenceUnit
+from videodesk.evidence.usecases import note_export
 
 FORMAT: Final = "videodesk.case-record"
 VERSION: Final = 1
@@ -109,6 +112,14 @@ def case_record(uow: RecordUnit, case_id: str, checklists: Checklists | None = N
             "entries": [_entry(entry) for entry in uow.custody.of_case(case.id)],
         },
     }
+
+
+def export_case(uow: RecordUnit, principal: Principal, case_id: str, checklists: Checklists, now: datetime) -> dict[str, Any]:
+    """The record, for somebody who takes it away: that is a custody entry for each snapshot, and they are in the record."""
+    require(principal, Action.SEE_EVIDENCE)
+    case = known_case(uow, case_id)
+    note_export(uow, principal, case.id, now)
+    return case_record(uow, case.id, checklists)
 
 
 def _oldest_first(invitations: list[Invitation]) -> list[Invitation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -11,7 +11,7 @@ from videodesk.core.errors import NotAllowed
 from videodesk.core.ids import UUID_PATTERN
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
-from videodesk.evidence import intake, usecases
+from videodesk.evidence import intake, package, usecases
 from videodesk.evidence.model import MAX_ORIGINAL_BYTES, Snapshot
 from videodesk.evidence.sniff import HEAD_BYTES, sniff
 from videodesk.protocol import resources as r
@@ -76,6 +76,13 @@ def get_custody(desk: DeskDep, principal: PrincipalDep, case_id: IdInPath) -> r.
     """The custody entries of a case, oldest first."""
     with desk.store.read() as uow:
         return views.custody_log(usecases.see_custody(uow, principal, case_id))
+
+
+@router.post("/cases/{case_id}/exports")
+def export_case(desk: DeskDep, principal: PrincipalDep, case_id: IdInPath) -> dict[str, Any]:
+    """The record of a case as JSON: ids, digests, decisions, custody, checklist, consents. Each export is in the custody log."""
+    with desk.store.write() as uow:
+        return package.export_case(uow, principal, case_id, desk.checklists, desk.clock.now())
 
 
 @router.get("/snapshots/{snapshot_id}/original", response_class=Response, responses={
