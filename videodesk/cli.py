@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         "desktop", help="open the desktop app",
         description="Open the desktop app. It runs its own desk service on this computer, unless --service names another.")
     desktop.add_argument("open", nargs="?", metavar="LINK", help="A videodesk:// link to open, e.g. videodesk://case/VD-2026-000001.")
+    desktop.add_argument("--driver", metavar="SOCKET", help=argparse.SUPPRESS)
     add_flags(desktop, "desktop")
     desktop.set_defaults(run=_desktop)
 
@@ -129,7 +130,7 @@ def _add_admin(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _desktop(parsed: argparse.Namespace) -> int:
     from videodesk import bootstrap
 
-    return bootstrap.run_desktop(load(parsed), link=parsed.open)
+    return bootstrap.run_desktop(load(parsed), link=parsed.open, driver_socket=parsed.driver)
 
 
 def _serve(parsed: argparse.Namespace) -> int:

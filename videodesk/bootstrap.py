@@ -1,0 +1,233 @@
+"""The composition root: settings in, wired programs out. The only module that names adapters."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import ssl
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from videodesk.calls.ports import Device
+from videodesk.client.channel import Channel, ChannelListener
+from videodesk.client.delivery import Delivery
+from videodesk.client.http import HttpDeskApi, open_client
+from videodesk.client.outbox import Outbox
+from videodesk.client.tls import pinned_context
+from videodesk.core.clock import SystemClock
+from videodesk.core.errors import DeskError, Invalid
+from videodesk.core.people import Role
+from videodesk.desktop.parts import DesktopParts
+from videodesk.service import admin, logs
+from videodesk.service.desk import Desk
+from videodesk.service.problems import text_of
+from videodesk.service.server import ServiceServer
+from videodesk.service.tls import tls_files, why_not_usable
+from videodesk.settings import Settings
+from videodesk.storage.blobs_local import LocalBlobs
+from videodesk.storage.bus_local import LocalBus
+from videodesk.storage.sql.engine import SqlStore
+
+
+def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
+    """The service's parts: SQLite and local files in the data folder, an in-process bus."""
+    clock = SystemClock()
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    bus = LocalBus()
+    return Desk(
+        settings=settings, store=SqlStore(f"sqlite:///{settings.data_dir / 'desk.sqlite'}", bus), blobs=LocalBlobs(settings.data_dir / "blobs", clock),
+        bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
+        setup_code=secrets.token_urlsafe(32) if is_embedded else "-".join(secrets.token_hex(2) for _ in range(3)),
+        code_key=kept_secret(settings.data_dir / "code.key"))
+
+
+def kept_secret(path: Path) -> str:
+    """A random secret that is made once and kept in a file that only this account reads."""
+    with contextlib.suppress(FileExistsError):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+            file.flush()
+            os.fsync(file.fileno())
+    return path.read_text(encoding="ascii")
+
+
+def run_service(settings: Settings) -> int:
+    """`videodesk serve`: until SIGINT or SIGTERM."""
+    logs.configure(settings.log_level, SystemClock())
+    desk = make_desk(settings, is_embedded=False)
+
+    async def serve() -> None:
+        server = ServiceServer(desk, port=_serve_port(settings), tls=tls_files(settings, desk.clock.now()))
+        stopped = asyncio.Event()
+        for one in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(one, stopped.set)
+        await server.start()
+        for line in _announcement(server):
+            print(line, flush=True)  # noqa: T201 - what the person at the terminal needs
+        try:
+            await stopped.wait()
+        finally:
+            await server.stop()
+            _close(desk)
+
+    with _uvloop() as runner:
+        runner.run(serve())
+    return 0
+
+
+def _serve_port(settings: Settings) -> int:
+    """8443 with TLS, 8080 without, unless the settings name one."""
+    return settings.port or (8443 if settings.self_signed or settings.tls_cert else 8080)
+
+
+def _announcement(server: ServiceServer) -> list[str]:
+    """What `videodesk serve` says once it runs."""
+    desk = server.desk
+    lines = [f"videodesk serves {desk.public_url}"]
+    if server.url != desk.public_url:
+        lines.append(f"  on this computer  {server.url}")
+    if server.tls is not None and server.tls.is_self_signed:
+        lines.append(f"  certificate       self-signed, SHA-256 {server.tls.fingerprint}")
+    if (reason := why_not_usable(desk.public_url)) is not None:
+        lines.append(f"  join links        not usable: {text_of(reason, {})}")
+    with desk.store.read() as uow:
+        if not uow.people.all():
+            lines.append(f"  first account     nobody yet; the setup code is {desk.setup_code}")
+    return lines
+
+
+def _close(desk: Desk) -> None:
+    desk.pictures.close()
+    desk.bus.close()
+    desk.store.close()
+
+
+@contextlib.contextmanager
+def _uvloop() -> Iterator[asyncio.Runner]:
+    if sys.platform == "win32":
+        with asyncio.Runner() as runner:
+            yield runner
+    else:
+        import uvloop
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            yield runner
+
+
+class _Embedded:
+    """A RunningService inside this program."""
+
+    def __init__(self, server: ServiceServer, desk: Desk) -> None:
+        self._server = server
+        self.url = server.url
+        self._desk = desk
+        self.embedded_secret = desk.embedded_secret
+        self.setup_code = desk.setup_code
+
+    async def stop(self) -> None:
+        await self._server.stop()
+        await asyncio.to_thread(_close, self._desk)
+
+
+class _Elsewhere:
+    """The RunningService of --service."""
+
+    embedded_secret: str | None = None
+    setup_code = ""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+
+    async def stop(self) -> None:
+        """Not ours to stop."""
+
+
+def run_desktop(settings: Settings, link: str | None = None, driver_socket: str | None = None) -> int:
+    """The desktop app, with a service of its own unless the settings name another."""
+    from videodesk.desktop.app import run_desktop as run
+    from videodesk.desktop.sound import QtSound
+    from videodesk.media.engine import AiortcEngine
+
+    clock = SystemClock()
+    logs.configure(settings.log_level, clock)
+    trusted: dict[str, ssl.SSLContext] = {}
+
+    async def reach_service() -> _Embedded | _Elsewhere:
+        if settings.service is not None:
+            return _Elsewhere(settings.service)
+        desk = make_desk(settings, is_embedded=True)
+        server = ServiceServer(desk, tls=tls_files(settings, clock.now()))
+        await server.start()
+        if server.tls is not None:
+            # This computer's own certificate, whatever names are in it: trusted by its fingerprint.
+            trusted[server.url] = await pinned_context(server.url, server.tls.fingerprint)
+        return _Embedded(server, desk)
+
+    def make_api(url: str) -> HttpDeskApi:
+        return HttpDeskApi(open_client(url, trusted.get(url)))
+
+    def make_channel(url: str, listener: ChannelListener) -> Channel:
+        return Channel(url, listener, tls=trusted.get(url))
+
+    def make_media(_loop: asyncio.AbstractEventLoop) -> AiortcEngine:
+        return AiortcEngine(sound=None if settings.synthetic_media else QtSound(), is_synthetic=settings.synthetic_media, clock=clock)
+
+    return run(DesktopParts(
+        settings=settings, clock=clock, work_dir=settings.data_dir, reach_service=reach_service, make_api=make_api, make_channel=make_channel,
+        make_outbox=lambda folder: Outbox(folder, clock), make_delivery=Delivery, make_media=make_media, link=link,
+        driver_socket=driver_socket, is_single_instance=driver_socket is None))
+
+
+def administer(settings: Settings, action: str, *, name: str, password: str | None, roles: list[str], display_name: str | None) -> list[str]:
+    """`videodesk admin`: does it on the database and says what it did."""
+    desk = make_desk(settings, is_embedded=False)
+    chosen = [Role(role) for role in roles]
+    try:
+        if action == "list":
+            return admin.list_people(desk)
+        if action == "create":
+            return admin.create(desk, name, display_name or name, chosen, password or "")
+        if action == "password":
+            return admin.reset_password(desk, name, password or "")
+        if action == "roles":
+            return admin.set_roles(desk, name, chosen)
+        return admin.set_disabled(desk, name, is_disabled=action == "disable")
+    finally:
+        _close(desk)
+
+
+def error_text(problem: DeskError) -> str:
+    """The English text of an error."""
+    return text_of(problem.code, problem.params)
+
+
+def list_devices(settings: Settings) -> list[Device]:
+    """The devices of this machine, for the doctor."""
+    from PySide6.QtCore import QCoreApplication
+
+    from videodesk.desktop.sound import QtSound
+    from videodesk.media.engine import AiortcEngine
+
+    app = QCoreApplication.instance() or QCoreApplication(["videodesk"])
+    engine = AiortcEngine(sound=None if settings.synthetic_media else QtSound(), is_synthetic=settings.synthetic_media)
+    found = engine.devices()
+    app.processEvents()
+    return found
+
+
+def try_turn(settings: Settings, url: str) -> str | None:
+    """Ask one TURN server for a relay address; None when it gave one, else why not."""
+    from videodesk.media.relay_check import ask_relay
+    from videodesk.service.turn import ice_servers
+
+    only = settings.model_copy(update={"turn_urls": (url,)})
+    servers = ice_servers(only, SystemClock(), "doctor")
+    if not servers:
+        code = "settings.invalid"
+        raise Invalid(code, field="turn_urls", problem=url)
+    return asyncio.run(ask_relay(servers[0]))
