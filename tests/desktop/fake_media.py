@@ -84,13 +84,14 @@ class FakeStills:
         self.bgr: np.ndarray | None = None
         self.seq = 0
         self.is_evidence_grade = True
+        self.preview: Picture | None = None  # made when the frame comes, as the media does: freezing itself takes no time
 
     def freeze(self) -> FrozenFrame | None:
         if self.bgr is None:
             return None
         height, width = self.bgr.shape[:2]
         return FrozenFrame(self.bgr, self.seq, self.seq * 3000, datetime(2026, 1, 5, 9, 0, self.seq % 60, tzinfo=UTC), width, height, "H264",
-                           self.is_evidence_grade, picture_of(self.bgr, self.seq))
+                           self.is_evidence_grade, self.preview or picture_of(self.bgr, self.seq))
 
     def encode(self, frame: FrozenFrame) -> EncodedOriginal:
         done, data = cv2.imencode(".jpg", frame.handle, [cv2.IMWRITE_JPEG_QUALITY, 95])
@@ -133,8 +134,8 @@ class FakeMediaPeer:
 
     # what a test makes happen
     def show(self, bgr: np.ndarray, seq: int = 1) -> None:
-        self.stills.bgr, self.stills.seq = bgr, seq
-        self.remote_pictures.put(picture_of(bgr, seq))
+        self.stills.bgr, self.stills.seq, self.stills.preview = bgr, seq, picture_of(bgr, seq)
+        self.remote_pictures.put(self.stills.preview)
 
     def become(self, state: PeerState) -> None:
         self.listener.state_changed(state)

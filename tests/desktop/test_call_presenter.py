@@ -18,11 +18,25 @@ from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import CallState, ConsentScope, Disposition
 from videodesk.desktop.calling import CallPhase, TrayStage
 from videodesk.desktop.presenters.call import CallPresenter
-from videodesk.desktop.tasks import ImmediateTasks
+from videodesk.desktop.tasks import FinishedHandle, ImmediateTasks
 from videodesk.protocol import messages as m
 
 PICTURE = product(320, 180)
 OFFER = m.SessionDescription(type="offer", sdp="v=0")
+
+
+class LateTasks(ImmediateTasks):
+    """Runs `snapshot.keep` only when told: what the screen shows in between can be seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late = []
+
+    def run(self, name, work, done=None, failed=None):
+        if name == "snapshot.keep":
+            self.late.append(lambda: super(LateTasks, self).run(name, work, done, failed))
+            return FinishedHandle()
+        return super().run(name, work, done, failed)
 
 
 class Screen:
@@ -32,7 +46,7 @@ class Screen:
         self.api, self.media, self.clock, self.sent = FakeCallApi(), FakeMediaEngine(), HandClock(NOW), []
         self.outbox = Outbox(folder, self.clock)
         self.presenter = CallPresenter(
-            self.api, ImmediateTasks(), self.clock, media=self.media, outbox=self.outbox, send=self.sent.append, post=lambda act: act(),
+            self.api, LateTasks(), self.clock, media=self.media, outbox=self.outbox, send=self.sent.append, post=lambda act: act(),
             me=ANNA, devices=LocalMedia)
         self.seq = 0
 
@@ -49,6 +63,15 @@ class Screen:
             getattr(self.media.peer.listener, what)(*values)
 
         asyncio.run(say())
+
+    def finish(self) -> None:
+        late, self.presenter._all_tasks.late = self.presenter._all_tasks.late, []
+        for work in late:
+            work()
+
+    def shoot(self) -> None:
+        self.presenter.snapshot()
+        self.finish()
 
     def live(self, **changes) -> Screen:
         self.api.view = call_view(CallState.CONNECTED, connected_at=NOW, **changes)
@@ -152,11 +175,13 @@ def test_a_call_of_a_colleague_is_left_alone(screen):
 
 def test_s_freezes_keeps_and_sends_and_belongs_to_the_item_that_is_missing(screen):
     screen.live()
-    stages = []
-    screen.presenter.watch(lambda state: stages.extend(shot.stage for shot in state.tray[-1:]))
     screen.presenter.snapshot()
     [shot] = screen.state.tray
-    assert stages[0] is TrayStage.SAVING
+    assert shot.stage is TrayStage.SAVING
+    assert screen.state.frozen is shot.preview
+    assert screen.outbox.entries() == []
+    screen.finish()
+    [shot] = screen.state.tray
     assert shot.stage is TrayStage.KEPT
     assert screen.state.frozen is shot.preview
     assert shot.item_id == "outside"
@@ -174,7 +199,7 @@ def test_s_freezes_keeps_and_sends_and_belongs_to_the_item_that_is_missing(scree
 def test_the_chosen_item_wins_until_it_is_there(screen):
     screen.live()
     screen.presenter.choose_item("receipt")
-    screen.presenter.snapshot()
+    screen.shoot()
     assert screen.state.tray[0].item_id == "receipt"
     assert screen.state.chosen_item is None
     assert screen.state.next_item.id == "outside"
@@ -187,7 +212,7 @@ def test_the_chosen_item_wins_until_it_is_there(screen):
     ([ConsentScope.VIDEO, ConsentScope.SOUND], "call.why.no_consent_stills"), ([ConsentScope.STILLS], "call.why.no_consent_video")])
 def test_without_consent_nothing_is_captured_and_it_is_said_why(screen, consents, why):
     screen.live(consents=consents)
-    screen.presenter.snapshot()
+    screen.shoot()
     assert screen.state.tray == ()
     assert screen.outbox.entries() == []
     assert screen.state.notice == why
@@ -205,7 +230,7 @@ def test_without_consent_nothing_is_captured_and_it_is_said_why(screen, consents
 def test_no_snapshot_without_a_live_picture(screen, prepare, why):
     screen.live()
     prepare(screen)
-    screen.presenter.snapshot()
+    screen.shoot()
     assert (screen.state.tray, screen.state.notice) == ((), why)
 
 
@@ -216,7 +241,7 @@ def test_a_full_disk_is_said_and_the_snapshot_is_not_called_kept(screen, monkeyp
         raise OutOfSpace("outbox.full")
 
     monkeypatch.setattr(screen.outbox, "keep", full)
-    screen.presenter.snapshot()
+    screen.shoot()
     assert screen.state.tray[0].stage is TrayStage.FAILED
     assert screen.state.error.code == "outbox.full"
     assert screen.state.next_item.id == "outside"  # it does not count
@@ -224,7 +249,7 @@ def test_a_full_disk_is_said_and_the_snapshot_is_not_called_kept(screen, monkeyp
 
 def test_refused_by_the_service_is_shown_and_sent_again_when_asked(screen):
     screen.live()
-    screen.presenter.snapshot()
+    screen.shoot()
     screen.api.fails["put_snapshot"] = NotAllowed("consent.missing")
     asyncio.run(Delivery(screen.outbox, screen.api).deliver_once(ANNA.id))
     [shot] = screen.state.tray
@@ -236,7 +261,7 @@ def test_refused_by_the_service_is_shown_and_sent_again_when_asked(screen):
 
 def test_moving_a_snapshot_to_another_item_before_and_after_it_was_sent(screen):
     screen.live()
-    screen.presenter.snapshot()
+    screen.shoot()
     shot_id = screen.state.tray[0].snapshot_id
     screen.presenter.assign(shot_id, "damage_near")
     assert screen.outbox.entry(shot_id).meta.checklist_item == "damage_near"
@@ -295,7 +320,7 @@ def test_quality_problems_and_reconnecting_are_shown(screen):
 def test_hanging_up_wrapping_up_and_the_next_call(screen):
     screen.live()
     peer = screen.media.peer
-    screen.presenter.snapshot()
+    screen.shoot()
     screen.presenter.hang_up()
     assert screen.state.phase is CallPhase.WRAP_UP
     assert peer.is_closed
@@ -318,12 +343,12 @@ def test_the_customer_hangs_up(screen):
 
 def test_what_the_case_already_has_and_what_waits_here_is_in_the_tray(screen):
     screen.live()
-    screen.presenter.snapshot()
+    screen.shoot()
     first = screen.state.tray[0].snapshot_id
     asyncio.run(Delivery(screen.outbox, screen.api).deliver_once(ANNA.id))
     screen.api.case_view = case_view(done={"outside": [first]})
     screen.media.peer.show(PICTURE, seq=2)
-    screen.presenter.snapshot()
+    screen.shoot()
     again = CallPresenter(screen.api, ImmediateTasks(), screen.clock, media=screen.media, outbox=screen.outbox, send=screen.sent.append,
                           post=lambda act: act(), me=ANNA, devices=LocalMedia)
     again.open(CALL_ID)

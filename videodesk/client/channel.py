@@ -110,7 +110,8 @@ class Channel:
             self._task.cancel()
         if token != self._token:
             self._handled = None
-            self._waiting.clear()
+            if self._token:  # what another person still had to say is not said in this one's name
+                self._waiting.clear()
         self._token = token
         self._loop = asyncio.get_running_loop()
         self._task = self._loop.create_task(self._live(), name="channel")

@@ -1,6 +1,6 @@
 """The outbox: originals that are kept here before anybody says so, and sent to the case until the service has them.
 
-    keep: metadata file, original file (each tmp + fsync + rename), folder fsync, row (synchronous=FULL)   → kept here
+    keep: metadata file, original file (tmp + fsync + rename), folder fsync, row (synchronous=FULL)   → kept here
     deliver: PUT with the id that was made here                                                             → sent → confirmed
 
 Whatever dies in between, nothing that was kept is lost: after a restart `recover` finds a file without a row by its metadata
@@ -142,7 +142,8 @@ class Outbox:
         path = self._files / (snapshot_id + _SUFFIX[meta.media_type])
         told = json.dumps({"person_id": person_id, "kept_at": iso(self._clock.now()), "metadata": meta.model_dump(mode="json")})
         with _world():
-            self._write(path.with_suffix(".json"), told.encode())
+            # Not synced: it only matters when the program dies before the row is there, and then the system still has it.
+            self._write(path.with_suffix(".json"), told.encode(), sync=False)
             self._at("metadata written")
             self._write(path, original)
             self._at("original renamed")
@@ -161,12 +162,12 @@ class Outbox:
     def entries(self, case_id: str | None = None) -> list[OutboxEntry]:
         """All entries (of a case), oldest first."""
         if case_id is None:
-            return self._query("SELECT * FROM outbox ORDER BY kept_at, snapshot_id")
-        return self._query("SELECT * FROM outbox WHERE case_id = ? ORDER BY kept_at, snapshot_id", case_id)
+            return self._query("SELECT * FROM outbox ORDER BY kept_at, rowid")
+        return self._query("SELECT * FROM outbox WHERE case_id = ? ORDER BY kept_at, rowid", case_id)
 
     def waiting(self, person_id: str) -> list[OutboxEntry]:
         """What still has to go to the service in this person's name, oldest first."""
-        return self._query("SELECT * FROM outbox WHERE person_id = ? AND state IN ('kept_here', 'sent') ORDER BY kept_at, snapshot_id",
+        return self._query("SELECT * FROM outbox WHERE person_id = ? AND state IN ('kept_here', 'sent') ORDER BY kept_at, rowid",
                            person_id)
 
     def original(self, snapshot_id: str) -> bytes:
@@ -268,14 +269,15 @@ class Outbox:
         stray.replace(corner / stray.name)
         self.set_aside.append(corner / stray.name)
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _write(self, path: Path, data: bytes, *, sync: bool = True) -> None:
         unfinished = path.with_name(path.name + ".tmp")
         try:
             with unfinished.open("wb") as file:
                 file.write(data)
                 file.flush()
                 self._at(f"{path.suffix[1:]} unsynced")
-                os.fsync(file.fileno())
+                if sync:
+                    os.fsync(file.fileno())
             unfinished.replace(path)
         except OSError:  # a full disk needs the room more than we need half a file
             with suppress(OSError):

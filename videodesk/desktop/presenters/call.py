@@ -290,9 +290,10 @@ class CallPresenter(Presenter[CallScreen]):
                     state.peer.stills)
         taken = TrayItem(shot.snapshot_id, frame.captured_at, TrayStage.SAVING, shot.checklist_item, frame.preview,
                          is_evidence_grade=frame.is_evidence_grade)
-        self._set(frozen=frame.preview, tray=(*state.tray, taken), notice=None)
-        # Not the screen's task: leaving the screen must not stop an original on its way to the disk.
+        # First of all on its way to the disk, then shown. Not the screen's own task: leaving the screen must not stop it.
+        self._state = replace(state, tray=(*state.tray, taken), notice=None)
         self._all_tasks.run("snapshot.keep", lambda: taker.keep(shot), self._outbox_changed, partial(self._not_kept, shot.snapshot_id))
+        self._set(frozen=frame.preview)
         self._send(m.AskPage(call_id=state.call.id, ask="picture_taken", snapshot_id=shot.snapshot_id))
         if item is not None and next((c.is_done for c in self.state.checklist if c.view.id == item.id), False):
             self._set(chosen_item=None)

@@ -92,7 +92,9 @@ class TrayModel(QAbstractListModel):
             return kept[1]
         image = image_of(shot.preview) if shot.preview is not None else _jpeg(shot.thumbnail or b"")
         size = THUMBNAIL * ratio
-        scaled = image.scaled(size, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation)
+        # Roughly first: a smooth step over the whole picture would hold the interpreter for milliseconds (12 MP: 100 ms).
+        rough = image.scaled(size * 3, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.FastTransformation)
+        scaled = rough.scaled(size, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation)
         cut = QRect(QPoint(0, 0), size)
         cut.moveCenter(scaled.rect().center())
         made = QPixmap.fromImage(scaled.copy(cut))
