@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import JSON, Column, Connection, ForeignKey, String, Table, insert, select, update
+from sqlalchemy import JSON, Column, Connection, ForeignKey, Integer, String, Table, func, insert, select, update
 
 from videodesk.calls.invitations_model import Consent, Invitation
 from videodesk.core.errors import NotFound
@@ -36,6 +36,8 @@ consents: Final = Table(
     Column("language", String(8), nullable=False),
     Column("granted", JSON, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    # The order of arrival: a clock may stand still or go back between two answers.
+    Column("position", Integer, nullable=False),
 )
 
 
@@ -71,8 +73,10 @@ class SqlInvitations:
         return self._all(invitations.c.id.is_not(None), limit)
 
     def add_consent(self, consent: Consent) -> None:
+        before = self._connection.execute(
+            select(func.count()).select_from(consents).where(consents.c.invitation_id == consent.invitation_id)).scalar_one()
         self._connection.execute(insert(consents).values(
-            id=consent.id, invitation_id=consent.invitation_id, text_version=consent.text_version, language=consent.language.value,
+            position=before + 1, id=consent.id, invitation_id=consent.invitation_id, text_version=consent.text_version, language=consent.language.value,
             granted=[scope.value for scope in consent.granted], at=consent.at))
 
     def consent(self, invitation_id: str) -> Consent | None:
@@ -81,7 +85,7 @@ class SqlInvitations:
 
     def consents(self, invitation_id: str, /) -> list[Consent]:
         rows = self._connection.execute(
-            select(consents).where(consents.c.invitation_id == invitation_id).order_by(consents.c.at, consents.c.id))
+            select(consents).where(consents.c.invitation_id == invitation_id).order_by(consents.c.position))
         return [Consent(row.id, row.invitation_id, row.text_version, Language(row.language),
                         tuple(ConsentScope(scope) for scope in row.granted), row.at) for row in rows]
 
