@@ -443,3 +443,97 @@ def test_twelve_million_pixels_open_and_are_drawn_from_a_small_level(api):
     big.key(Qt.Key.Key_B)
     big.drag((1000, 1000), (2000, 1500))
     assert near(big.marks[0].box.width, 1000, 8)
+
+
+def test_what_could_not_be_saved_on_leaving_is_told_and_there_when_opened_again(screen):
+    told = []
+    screen.presenter._tell = told.append
+    screen.key(Qt.Key.Key_R)
+    screen.drag((300, 300), (500, 400))
+    marks = screen.marks
+
+    async def offline(*_args):
+        raise WorldError("service.offline")
+
+    real, screen.api.put_annotation = screen.api.put_annotation, offline
+    screen.view.left()
+    assert told == ["annotate.left_unsaved"]
+    screen.api.put_annotation = real
+    screen.view.opened(snapshot_id=screen.snapshot.id)
+    assert screen.marks == marks
+    assert screen.presenter.state.filed is Filed.UNSAVED
+    screen.presenter.save()
+    assert screen.presenter.state.filed is Filed.SAVED
+
+
+class WaitingTasks:
+    """Tasks that are finished by hand, in the order in which they were started."""
+
+    def __init__(self):
+        self.waiting = []
+
+    def run(self, name, work, done=None, failed=None):
+        handle = _Handle()
+        self.waiting.append((name, work, done, failed, handle))
+        return handle
+
+    def finish(self, name):
+        place = next(place for place, entry in enumerate(self.waiting) if entry[0] == name and not entry[4].is_cancelled)
+        _, work, done, _failed, handle = self.waiting.pop(place)
+        handle.is_running = False
+
+        async def whole():
+            return await work()
+
+        value = asyncio.run(whole())
+        if done is not None:
+            done(value)
+
+    def names(self):
+        return [entry[0] for entry in self.waiting if not entry[4].is_cancelled]
+
+
+class _Handle:
+    is_running = True
+    is_cancelled = False
+
+    def cancel(self):
+        self.is_cancelled, self.is_running = True, False
+
+
+def test_opening_again_waits_for_the_save_that_leaving_began(api):
+    case = asyncio.run(api.add_case(sample_case()))
+    shot = api.add_snapshot(case.id, JPEG, "damage")
+    tasks = WaitingTasks()
+    presenter = AnnotatePresenter(api, tasks, api.clock, decode=decode, render=render, measure=text_box)
+    presenter.open(shot.id)
+    tasks.finish("annotate.open")
+    presenter.add(Step(id="s", at=Point(10, 10)))
+    assert tasks.names() == ["annotate.autosave"]
+    presenter.close()
+    presenter.open(shot.id)
+    assert tasks.names() == ["annotate.save"]
+    tasks.finish("annotate.save")
+    tasks.finish("annotate.open")
+    assert presenter.state.revision == 1
+    assert presenter.state.filed is Filed.SAVED
+    assert [mark.id for mark in presenter.state.document.marks] == ["s"]
+
+
+def test_an_edit_while_saving_is_saved_too(api):
+    case = asyncio.run(api.add_case(sample_case()))
+    shot = api.add_snapshot(case.id, JPEG, "damage")
+    tasks = WaitingTasks()
+    presenter = AnnotatePresenter(api, tasks, api.clock, decode=decode, render=render, measure=text_box)
+    presenter.open(shot.id)
+    tasks.finish("annotate.open")
+    presenter.add(Step(id="s", at=Point(10, 10)))
+    presenter.save()
+    presenter.add(Step(id="t", at=Point(20, 20)))
+    assert presenter.state.filed is Filed.SAVING
+    tasks.finish("annotate.save")
+    assert presenter.state.filed is Filed.UNSAVED
+    presenter.save()
+    tasks.finish("annotate.save")
+    assert presenter.state.filed is Filed.SAVED
+    assert len(api.annotations[shot.id][-1].document["marks"]) == 2

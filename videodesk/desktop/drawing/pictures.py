@@ -16,7 +16,7 @@ from videodesk.core.errors import Invalid, TooLarge
 Pixels = npt.NDArray[np.uint8]
 
 MAX_PIXELS: Final = 64_000_000
-_FORMATS: Final = {"image/jpeg": "JPEG", "image/png": "PNG"}
+_FORMATS: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 _SMALLEST_SIDE: Final = 256
 
 

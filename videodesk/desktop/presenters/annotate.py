@@ -112,7 +112,7 @@ class AnnotatePresenter(Presenter[AnnotateState]):
 
     def __init__(self, api: DeskApi, tasks: Tasks, clock: Clock, *, decode: Decode, render: Render,
                  measure: MeasureText = estimated_text_box, autosave_after_s: float | None = AUTOSAVE_AFTER_S,
-                 retry_after_s: tuple[float, ...] = RETRY_AFTER_S) -> None:
+                 retry_after_s: tuple[float, ...] = RETRY_AFTER_S, tell: Callable[[str], None] | None = None) -> None:
         super().__init__(AnnotateState(), tasks, clock)
         self._api = api
         self._all_tasks = tasks
@@ -121,7 +121,11 @@ class AnnotatePresenter(Presenter[AnnotateState]):
         self.measure = measure
         self._autosave_after_s = autosave_after_s
         self._retry_after_s = retry_after_s
+        self._tell = tell
         self._filing: Filing | None = None
+        self._leaving: dict[str, Filing] = {}  # under way without the screen, by snapshot
+        self._unfiled: dict[str, Filing] = {}  # could not be filed without the screen: kept for when it opens again
+        self._waits_for = ""
         self._filed_document = self.state.document
 
     # ── opening and filing ─────────────────────────────────────────────────────────────────────────────────────
@@ -133,7 +137,11 @@ class AnnotatePresenter(Presenter[AnnotateState]):
         kept = self.state
         self._state = replace(AnnotateState(), tool=kept.tool, colour=kept.colour, keeps_tool=kept.keeps_tool)
         self._set(is_loading=True)
+        self._waits_for = snapshot_id if snapshot_id in self._leaving else ""
+        if not self._waits_for:
+            self._load(snapshot_id)
 
+    def _load(self, snapshot_id: str) -> None:
         async def load() -> tuple[r.SnapshotView, Picture, r.AnnotationView | None]:
             snapshot, data, annotation = await asyncio.gather(
                 self._api.snapshot(snapshot_id), self._api.original(snapshot_id), self._api.annotation(snapshot_id))
@@ -152,9 +160,13 @@ class AnnotatePresenter(Presenter[AnnotateState]):
             return
         widths = standard_widths(picture.width_px, picture.height_px)
         self._filed_document = document
+        kept = self._unfiled.pop(snapshot.id, None)
+        revision = annotation.revision if annotation else 0
+        if kept is not None and kept.revision is not None and kept.revision == revision:
+            self._filing = kept
         self._set(
-            snapshot=snapshot, picture=picture, history=History(document), widths=widths, width_px=widths[1], is_loading=False,
-            problem=None, revision=annotation.revision if annotation else 0, filed=Filed.SAVED, selected_id=None, editing_id=None,
+            snapshot=snapshot, picture=picture, history=History(document if kept is None else kept.document), widths=widths, width_px=widths[1], is_loading=False,
+            problem=None, revision=revision, filed=Filed.SAVED if kept is None else Filed.UNSAVED, selected_id=None, editing_id=None,
         )
 
     @staticmethod
@@ -212,13 +224,15 @@ class AnnotatePresenter(Presenter[AnnotateState]):
             base = self._filing.revision if self._filing and self._filing.revision else state.revision
             self._filing = Filing(state.snapshot.id, base, state.document, new_id(self.clock.now()))
         filing, picture = self._filing, state.picture
-        if not is_leaving:
+        if is_leaving:
+            self._leaving[filing.snapshot_id] = filing
+        else:
             self._set(filed=Filed.SAVING, problem=None)
         run(
             "annotate.save",
             lambda: filing.file(self._api, picture, self._render, self._retry_after_s),
-            None if is_leaving else self._was_filed,
-            None if is_leaving else self._not_filed,
+            self._left_filed if is_leaving else self._was_filed,
+            (lambda _problem: self._left_unfiled(filing)) if is_leaving else self._not_filed,
         )
 
     def _was_filed(self, filing: Filing) -> None:
@@ -231,6 +245,23 @@ class AnnotatePresenter(Presenter[AnnotateState]):
         self._set(revision=filing.revision, snapshot=snapshot, filed=Filed.SAVED if is_all else Filed.UNSAVED)
         if not is_all:
             self._autosave()
+
+    def _left_filed(self, filing: Filing) -> None:
+        self._leaving.pop(filing.snapshot_id, None)
+        self._unfiled.pop(filing.snapshot_id, None)
+        self._go_on_opening(filing.snapshot_id)
+
+    def _left_unfiled(self, filing: Filing) -> None:
+        self._leaving.pop(filing.snapshot_id, None)
+        self._unfiled[filing.snapshot_id] = filing
+        if self._tell is not None:
+            self._tell("annotate.left_unsaved")
+        self._go_on_opening(filing.snapshot_id)
+
+    def _go_on_opening(self, snapshot_id: str) -> None:
+        if self._waits_for == snapshot_id:
+            self._waits_for = ""
+            self._load(snapshot_id)
 
     def _not_filed(self, problem: DeskError) -> None:
         stale = isinstance(problem, Conflict) and problem.code == "annotation.stale"

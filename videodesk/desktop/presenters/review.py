@@ -50,6 +50,7 @@ class ReviewScreenState:
     is_large: bool = False
     shows_original: bool = False
     has_loupe: bool = False
+    case: r.CaseView | None = None
     original: Picture | None = None
     rendition: Picture | None = None
     comment: str = ""
@@ -92,6 +93,7 @@ class ReviewPresenter(Presenter[ReviewScreenState]):
         self._decode = decode
         self._decode_small = decode_small
         self._pictures: dict[str, Picture] = {}
+        self._cases: dict[str, r.CaseView] = {}
         self._thumbnail_changed: list[Callable[[str], None]] = []
 
     # ── the queue ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -175,9 +177,22 @@ class ReviewPresenter(Presenter[ReviewScreenState]):
             current_id=None if current is None else current.id,
             is_own=current is not None and current.captured_by == self._principal.id,
             is_large=before.is_large and current is not None,
+            case=None if current is None else self._cases.get(current.case_id),
             **({"comment": "", "reason": "", "ask": Ask.NOTHING, "picture_problem": None, "shows_original": False} if is_other else {}),
         )
         self._show_pictures(current)
+        if current is not None and current.case_id not in self._cases:
+            self._fetch_case(current.case_id)
+
+    def _fetch_case(self, case_id: str) -> None:
+        def done(case: r.CaseView) -> None:
+            self._cases[case_id] = case
+            current = self.state.current
+            if current is not None and current.case_id == case_id:
+                self._set(case=case)
+
+        # Without it the checklist item has no title; nothing else depends on it.
+        self.tasks.run("review.case", lambda: self._api.case(case_id), done, lambda _problem: None, replaces=True)
 
     def _show_pictures(self, current: r.SnapshotView | None) -> None:
         if current is None or not self.state.is_large:

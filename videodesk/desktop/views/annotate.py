@@ -138,9 +138,8 @@ class AnnotateView(View):
     def opened(self, snapshot_id: str = "", **params: Any) -> None:
         """Show a snapshot."""
         del params
-        if snapshot_id:
-            self._snapshot_id = snapshot_id
-            self._marks.open(snapshot_id)
+        self._snapshot_id = snapshot_id or self._snapshot_id
+        self._open_again()
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def left(self) -> None:
@@ -258,5 +257,6 @@ class AnnotateView(View):
 
 def make(context: DesktopContext) -> View:
     """The annotate screen for this session."""
-    presenter = AnnotatePresenter(context.api, context.tasks, context.clock, decode=decode, render=render, measure=text_box)
+    presenter = AnnotatePresenter(context.api, context.tasks, context.clock, decode=decode, render=render, measure=text_box,
+                                  tell=context.navigation.notify)
     return AnnotateView(context, presenter)

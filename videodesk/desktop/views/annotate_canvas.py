@@ -221,6 +221,11 @@ class AnnotateCanvas(QWidget):
 
     # ── pointer ────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _point(self, place: QPointF) -> Point:
+        """A hundredth of a px is finer than any hand, and short in JSON."""
+        exact = self._view.to_picture(place)
+        return Point(round(exact.x, 2), round(exact.y, 2))
+
     def _slack(self) -> float:
         return _REACH * self._view.ratio / self._view.zoom
 
@@ -251,7 +256,7 @@ class AnnotateCanvas(QWidget):
         if self._state.picture is None or event.button() not in {Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton}:
             return
         place = event.position()
-        point = self._view.to_picture(place)
+        point = self._point(place)
         gesture = _Gesture(point, place)
         kind = self._state.tool.kind
         if self._pans(event):
@@ -282,7 +287,7 @@ class AnnotateCanvas(QWidget):
         if not gesture.has_moved and (place - gesture.pressed_at).manhattanLength() < 3:
             return
         gesture.has_moved = True
-        point = self._view.to_picture(place)
+        point = self._point(place)
         is_constrained = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if gesture.kind is Kind.PEN and isinstance(gesture.draft, Pen):
             gesture.draft = extended(gesture.draft, point, spacing=2 / self._view.zoom)

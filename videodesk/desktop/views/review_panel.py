@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from videodesk.core.clock import Clock, iso
 from videodesk.core.vocabulary import ReviewState
-from videodesk.desktop.i18n import moment_text, number, t, word
+from videodesk.desktop.i18n import language, moment_text, number, t, word
 from videodesk.desktop.presenters.review import Ask, ReviewPresenter, ReviewScreenState
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.widgets import (
@@ -34,6 +34,15 @@ STATE_TONE: Final[dict[ReviewState, Tone]] = {
     ReviewState.PENDING: "neutral", ReviewState.ACCEPTED: "ok", ReviewState.RETAKE_REQUESTED: "warning", ReviewState.REJECTED: "danger",
 }
 REASONS: Final = ("blurred", "not_visible", "wrong_item", "too_dark", "private", "duplicate")
+
+
+def item_title(state: ReviewScreenState) -> str:
+    """The title of the checklist item that the snapshot is for, with the product; empty while the case is not known."""
+    snapshot, case = state.current, state.case
+    if snapshot is None or case is None:
+        return ""
+    titles = [item.title.get(language(), "") for item in case.checklist.items if item.id == snapshot.checklist_item]
+    return " · ".join(part for part in (*titles, case.product) if part)
 
 
 class _Words(TextArea):
@@ -144,7 +153,10 @@ class ReviewPanel(QFrame):
         head.addStretch(1)
         head.addWidget(self._badge)
         column.addLayout(head)
+        self._item = label(role="strong", wraps=True)
+        self._item.setObjectName("review.item")
         self._who = label(role="muted", wraps=True)
+        column.addWidget(self._item)
         column.addWidget(self._who)
         row = QHBoxLayout()
         row.setSpacing(4)
@@ -227,6 +239,9 @@ class ReviewPanel(QFrame):
             return
         self._number.setText(snapshot.case_number)
         self._badge.set(word("review.state", snapshot.review_state), STATE_TONE[snapshot.review_state])
+        item = item_title(state)
+        self._item.setText(item)
+        self._item.setVisible(bool(item))
         at = moment_text(snapshot.captured_at, self._clock.now())
         self._who.setText(t("review.taken_by", by=snapshot.captured_by_name, at=at) + (f"\n{snapshot.caption}" if snapshot.caption else ""))
         self._show_decision(state)
