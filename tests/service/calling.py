@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import httpx
 import uvicorn
-from fastapi import FastAPI
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -21,8 +20,7 @@ from videodesk.core.ids import new_id
 from videodesk.core.people import Person, Role, SignIn
 from videodesk.core.vocabulary import CaseKind, CaseStatus, ConsentScope, Language, PartyRole
 from videodesk.protocol import messages as m
-from videodesk.service import problems, signaling
-from videodesk.service.api import calls as calls_api
+from videodesk.service.app import create_app
 from videodesk.service.desk import Desk
 from videodesk.service.hub import Hub, Times
 from videodesk.settings import Settings
@@ -38,23 +36,6 @@ NAUGHTY = "<img src=x onerror=alert(1)> O'Brien\u202e \U0001f4a5"
 
 def digest(token):
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def app_of(desk, times):
-    """The service as far as calls go, with quick times."""
-
-    @contextlib.asynccontextmanager
-    async def life(app):
-        await app.state.hub.start()
-        yield
-        await app.state.hub.stop()
-
-    app = FastAPI(lifespan=life)
-    app.state.desk, app.state.hub = desk, Hub(desk, times)
-    problems.install(app)
-    app.include_router(calls_api.router, prefix="/api/v1")
-    app.include_router(signaling.router)
-    return app
 
 
 class RunningService:
@@ -76,8 +57,8 @@ class RunningService:
         metadata.create_all(store.engine)
         settings = Settings(data_dir=self.folder, **self.given)
         self.desk = Desk(settings=settings, store=store, blobs=LocalBlobs(self.folder / "blobs"), bus=bus, clock=SystemClock())
-        app = app_of(self.desk, self.times)
-        self.hub = app.state.hub
+        app = create_app(self.desk)
+        self.hub = app.state.hub = Hub(self.desk, self.times)
         config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="error", ws="websockets-sansio", lifespan="on", timeout_graceful_shutdown=2)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)

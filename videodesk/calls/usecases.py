@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from videodesk.calls.case_status import SERVICE, case_follows
+from videodesk.calls.invitations import mark_used
 from videodesk.calls.lifecycle import LIVE, OPEN, OVER, TALKING, CallEvent, next_state, target_of
 from videodesk.calls.model import Call, ChatEntry, ChosenPresence, EndedBy, Side
 from videodesk.calls.unit import CallUnit
@@ -323,4 +324,6 @@ def _change_and_tell(
 
 def _tell(uow: CallUnit, name: str, before: CallState | None, call: Call, principal: Principal, now: datetime) -> None:
     case_follows(uow, before, call, principal, now)
+    if call.state is CallState.ENDED or (call.state is CallState.WRAP_UP and call.ended_by is not EndedBy.LOSS):
+        mark_used(uow, call.invitation_id, now)
     uow.emit(Event(name, now, {"state": call.state.value, "agent_id": call.agent_id}, call.case_id, call.id))

@@ -13,6 +13,7 @@ from videodesk.core.errors import Conflict, DeskError, Invalid
 from videodesk.core.permissions import Action, require
 from videodesk.core.vocabulary import CallState
 from videodesk.protocol import messages as m
+from videodesk.service.call_end import end_call
 from videodesk.service.hub import Hub
 from videodesk.service.peers import Peer, RunningCall
 
@@ -116,7 +117,7 @@ class Dispatch:
 
     async def _leave(self, message: m.LeaveCall) -> None:
         now = self._hub.desk.clock.now()
-        await self._hub.write(lambda uow: usecases.end_call(uow, self._peer.principal, message.call_id, now))
+        await self._hub.write(lambda uow: end_call(self._hub.desk, uow, self._peer.principal, message.call_id, now))
 
     async def _enter(self, message: m.EnterWaitingRoom) -> None:
         now = self._hub.desk.clock.now()

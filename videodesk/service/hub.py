@@ -20,11 +20,13 @@ from videodesk.calls import usecases
 from videodesk.calls.lifecycle import TALKING
 from videodesk.calls.model import Call, Side
 from videodesk.calls.views import call_view
-from videodesk.core.errors import DeskError, NotFound
+from videodesk.core.errors import DeskError, Gone, NotFound, NotSignedIn
 from videodesk.core.events import Event, Subscription
 from videodesk.core.permissions import Action
 from videodesk.core.vocabulary import CallState
-from videodesk.protocol.messages import CLOSE_GONE, CallChanged, CallReady, CallView, Happened, PartyState
+from videodesk.protocol.messages import CLOSE_GONE, CLOSE_NOT_SIGNED_IN, CallChanged, CallReady, CallView, Happened, PartyState
+from videodesk.service.auth import authenticate_token
+from videodesk.service.call_end import expire_call
 from videodesk.service.desk import Desk, UnitOfWork
 from videodesk.service.peers import Peer, RunningCall
 from videodesk.service.presences import Presences
@@ -63,6 +65,7 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._subscription: Subscription | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._checked_at_s = desk.clock.monotonic()
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -329,10 +332,7 @@ class Hub:
 
     def _close_revoked(self, event: Event) -> None:
         peer = self.switchboard.get(str(event.data.get("invitation_id", "")))
-        if peer is None:
-            return
-        talks = any(running.call.invitation_id == peer.id and running.call.state in TALKING for running in self._running.values())
-        if not talks:
+        if peer is not None and not self._talks(peer):
             peer.close(CLOSE_GONE)
 
     async def _ticks(self) -> None:
@@ -353,9 +353,33 @@ class Hub:
                 running.deadline_s = None
                 await self._expire(running)
         self.switchboard.forget_gone(self.times.keep_s)
+        if now_s - self._checked_at_s >= self.times.recheck_s:
+            self._checked_at_s = now_s
+            await self.recheck()
         self.presences.refresh_all()
+
+    async def recheck(self) -> None:
+        """Close the sockets of those who were signed out, disabled or whose invitation ended since their hello."""
+        peers = [peer for peer in self.switchboard if peer.is_connected]
+        now = self.desk.clock.now()
+
+        def refused(uow: UnitOfWork) -> list[tuple[Peer, int]]:
+            found = []
+            for peer in peers:
+                try:
+                    authenticate_token(uow, peer.token, now)
+                except (NotSignedIn, Gone) as error:
+                    found.append((peer, CLOSE_GONE if isinstance(error, Gone) else CLOSE_NOT_SIGNED_IN))
+            return found
+
+        for peer, code in await self.read(refused):
+            if not self._talks(peer):
+                peer.close(code)
+
+    def _talks(self, peer: Peer) -> bool:
+        return any(peer.id == running.peer_id(peer.side) and running.call.state in TALKING for running in self._running.values())
 
     async def _expire(self, running: RunningCall) -> None:
         async with running.lock:
             call_id, now = running.call.id, self.desk.clock.now()
-            running.call = await self.write(lambda uow: usecases.expire_call(uow, call_id, now))
+            running.call = await self.write(lambda uow: expire_call(self.desk, uow, call_id, now))

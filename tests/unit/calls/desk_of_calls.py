@@ -39,6 +39,9 @@ class OneConsent:
 class Consents:
     given: dict = field(default_factory=dict)
 
+    def get(self, _invitation_id):
+        return None
+
     def consents(self, invitation_id):
         return self.given.get(invitation_id, [])
 

@@ -10,6 +10,7 @@ from videodesk.calls import usecases
 from videodesk.core.ids import require_id
 from videodesk.protocol.messages import CallView, Id
 from videodesk.protocol.resources import Accepted, CallList, WrapUpIn
+from videodesk.service import call_end
 from videodesk.service.auth import DeskDep, PrincipalDep
 from videodesk.service.hub import Hub
 from videodesk.service.turn import ice_servers
@@ -51,7 +52,7 @@ def accept_call(request: Request, desk: DeskDep, principal: PrincipalDep, call_i
 def end_call(request: Request, desk: DeskDep, principal: PrincipalDep, call_id: str) -> CallView:
     """Hang up; a call that is over already stays as it is."""
     with desk.store.write() as uow:
-        call = usecases.end_call(uow, principal, require_id(call_id), desk.clock.now())
+        call = call_end.end_call(desk, uow, principal, require_id(call_id), desk.clock.now())
         return _hub(request).view_of(uow, call)
 
 
