@@ -68,6 +68,7 @@ class CasesView(View):
         self.list.setItemDelegate(CaseDelegate(presenter.clock, self.list))
         self.list.setUniformItemSizes(True)
         self.list.setMouseTracking(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.list.activated.connect(self._open)
@@ -247,8 +248,8 @@ class CaseDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """All the same height."""
-        del index
-        return QSize(option.rect.width(), ROW_PX)
+        del option, index
+        return QSize(200, ROW_PX)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """One row. Only drawText: a name is never markup."""
@@ -278,30 +279,30 @@ class CaseDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _texts_right(self, painter: QPainter, case: CaseSummary, rect: QRect, right: int) -> int:
-        """When at the far right, then status and what is missing; returns the width used."""
-        when = QRect(right - 92, rect.y(), 92, rect.height())
+        """Columns from the right: when, how complete (where there is room), status; returns the width used."""
+        used = 92
+        when = QRect(right - used, rect.y(), 92, rect.height())
         self._text(painter, when, moment_text(case.changed_at, self._clock.now()), "text_muted", 12, align=Qt.AlignmentFlag.AlignRight)
-        used = 92 + 16
-        used += self._badge(painter, word("status", case.status), STATUS_TONES[case.status], right - used, rect) + 8
         if rect.width() > 760:
+            used += 164
             shots = t("cases.shots", n=case.snapshot_count) if case.snapshot_count else ""
             missing = t("cases.missing", n=case.missing_count) if case.missing_count else t("cases.complete")
-            facts = QRect(right - used - 170, rect.y(), 162, rect.height())
-            self._text(painter, facts, " · ".join(filter(None, (shots, missing))), "text_muted", 12, align=Qt.AlignmentFlag.AlignRight)
-            used += 178
+            facts = QRect(right - used, rect.y(), 156, rect.height())
+            self._text(painter, facts, " · ".join(filter(None, (shots, missing))), "text_muted", 12)
+        used += 176
+        self._badge(painter, word("status", case.status), STATUS_TONES[case.status], right - used, rect)
         return used
 
-    def _badge(self, painter: QPainter, text: str, tone: str, right: int, rect: QRect) -> int:
+    def _badge(self, painter: QPainter, text: str, tone: str, left: int, rect: QRect) -> None:
         back, front = _BADGES[tone]
         font = self._font(painter, 12, QFont.Weight.Medium)
         width = QFontMetrics(font).horizontalAdvance(text) + 20
-        spot = QRect(right - width, rect.center().y() - 10, width, 22)
+        spot = QRect(left, rect.center().y() - 10, width, 22)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(token(back))
         painter.drawRoundedRect(spot, 11, 11)
         painter.setPen(token(front))
         painter.drawText(spot, Qt.AlignmentFlag.AlignCenter, text)
-        return width
 
     def _text(self, painter: QPainter, rect: QRect, text: str, colour: str, size_px: int, weight: QFont.Weight = QFont.Weight.Normal,
               align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft) -> None:

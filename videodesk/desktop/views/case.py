@@ -1,0 +1,261 @@
+"""The case screen: record, evidence and history at the left; checklist, invitations and notes at the right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QTabWidget, QVBoxLayout, QWidget
+
+from videodesk.core.vocabulary import CallState, CaseStatus
+from videodesk.desktop.context import DesktopContext
+from videodesk.desktop.i18n import clock_time, error_text, t, word
+from videodesk.desktop.presenters.case import CasePresenter, CaseState
+from videodesk.desktop.theme import SPACE
+from videodesk.desktop.views.case_checklist import ChecklistCard
+from videodesk.desktop.views.case_evidence import EvidenceGrid
+from videodesk.desktop.views.case_history import HistoryList
+from videodesk.desktop.views.case_notes import NotesCard
+from videodesk.desktop.views.case_record import RecordForm
+from videodesk.desktop.views.dialogs import ask_reason
+from videodesk.desktop.views.invitation import InvitationDialog, InvitationsCard
+from videodesk.desktop.widgets import Badge, Banner, Button, ElidedLabel, Spinner, View, label, scrolled
+from videodesk.desktop.words import STATUS_TONES, who
+
+AUTOSAVE_MS = 1500
+WIDE_PX = 860
+_NEEDS_REASON = {CaseStatus.WITHDRAWN, CaseStatus.CHANGES_REQUESTED}
+_OPEN_CALLS = {CallState.ACCEPTED, CallState.CONNECTED, CallState.ON_HOLD, CallState.RECONNECTING, CallState.WRAP_UP}
+
+
+def make(context: DesktopContext) -> View:
+    """The case screen for the person signed in."""
+    return CaseView(CasePresenter(context.api, context.tasks, context.clock, context.open), context.session.person.id)
+
+
+class CaseView(View):
+    """See the module. Saves by itself 1.5 s after the last change, when one leaves, and at Ctrl+S."""
+
+    title_key = "case.title_bar"
+
+    def __init__(self, presenter: CasePresenter, my_id: str = "") -> None:
+        super().__init__()
+        self.setObjectName("case")
+        self._case = presenter
+        self._my_id = my_id
+        self._dialog: InvitationDialog | None = None
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(3 * SPACE, SPACE, 3 * SPACE, SPACE)
+        outer.setSpacing(SPACE + 4)
+        outer.addWidget(self._make_head())
+        self._banner = Banner("danger")
+        self._banner.closer.clicked.connect(presenter.dismiss)
+        outer.addWidget(self._banner)
+        self._spinner = Spinner(32)
+        outer.addWidget(self._spinner, 1, Qt.AlignmentFlag.AlignCenter)
+        self._body = QWidget()
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._body)
+        self._columns.setContentsMargins(0, 0, 0, 0)
+        self._columns.setSpacing(2 * SPACE)
+        self.record = RecordForm(presenter)
+        self.evidence = EvidenceGrid(presenter)
+        self.history = HistoryList()
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("case.tabs")
+        self.tabs.setDocumentMode(True)
+        for page in (scrolled(self.record), self.evidence, scrolled(self.history)):
+            self.tabs.addTab(page, "")
+        self.checklist = ChecklistCard(presenter)
+        self.invitations = InvitationsCard(presenter)
+        self.notes = NotesCard(presenter)
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, SPACE, 0)
+        column.setSpacing(2 * SPACE)
+        for card in (self.checklist, self.invitations, self.notes):
+            column.addWidget(card)
+        column.addStretch(1)
+        self._side = scrolled(side)
+        self._columns.addWidget(self.tabs, 5)
+        self._columns.addWidget(self._side, 3)
+        outer.addWidget(self._body, 1)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(AUTOSAVE_MS)
+        self._timer.timeout.connect(presenter.save)
+        self.attach(presenter)
+
+    def _make_head(self) -> QWidget:
+        self._head = QWidget()
+        row = QHBoxLayout(self._head)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        first = QHBoxLayout()
+        first.setSpacing(SPACE)
+        self._name = ElidedLabel("", "heading")
+        self._status = Badge()
+        first.addWidget(self._status)
+        first.addWidget(self._name, 1)
+        words.addLayout(first)
+        second = QHBoxLayout()
+        second.setSpacing(SPACE)
+        self._line = label("", "caption")
+        self._saved = label("", "caption")
+        self._saved.setObjectName("case.saved")
+        second.addWidget(self._line)
+        second.addWidget(self._saved)
+        second.addStretch(1)
+        words.addLayout(second)
+        row.addLayout(words, 1)
+        self._move = Button("case.move", icon_name="chevron-down")
+        self._move.setObjectName("case.move")
+        self._move.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self._menu = QMenu(self._move)
+        self._move.setMenu(self._menu)
+        self._call = Button("case.to_call", icon_name="phone-call", pressed=self._to_call)
+        self._invite = Button("case.invite", "primary", pressed=self._start_invitation)
+        for button, name in ((self._move, "case.move"), (self._call, "case.to_call"), (self._invite, "case.invite")):
+            button.setObjectName(name)
+            row.addWidget(button)
+        return self._head
+
+    def opened(self, case_id: str = "", **params: Any) -> None:
+        """Show a case."""
+        del params
+        if case_id:
+            self._case.show(case_id)
+        else:
+            self._case.reload()
+
+    def left(self) -> None:
+        """Nothing typed is lost."""
+        self._timer.stop()
+        self._case.save()
+
+    def shut(self) -> None:
+        """At the end as well; what is then on its way is waited for by the engine's clean stop."""
+        self._timer.stop()
+        super().shut()
+
+    def may_leave(self) -> bool:
+        """Leaving saves; a mistake in a field keeps the text there and says so."""
+        self._timer.stop()
+        self._case.save()
+        return True
+
+    def act(self, action_id: str) -> bool:
+        """Save, invite, note."""
+        if action_id == "case.save":
+            self._case.save()
+        elif action_id == "case.invite":
+            self._start_invitation()
+        elif action_id == "case.note":
+            self.notes.focus()
+        else:
+            return False
+        return True
+
+    def panes(self) -> list[QWidget]:
+        """Head, tabs, side."""
+        return [self._head, self.tabs, self._side]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One below the other where there is no room beside."""
+        super().resizeEvent(event)
+        is_wide = self.width() >= WIDE_PX
+        self._columns.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
+
+    def restyle(self) -> None:
+        """The grid paints by hand."""
+        self.evidence.restyle()
+
+    def render_state(self, state: CaseState) -> None:
+        """All parts."""
+        self._body.setVisible(state.case is not None)
+        self._head.setVisible(state.case is not None)
+        self._spinner.setVisible(state.case is None and state.problem is None)
+        if state.is_stale:
+            self._banner.say("case.stale", "warning", button_key="common.save", pressed=self._save_again)
+        elif state.problem is not None:
+            self._banner.say_text(error_text(state.problem), "danger", button_key="common.retry", pressed=self._case.reload)
+        else:
+            self._banner.hide()
+        for index, key in enumerate(("case.record", "case.evidence", "case.history")):
+            count = f" ({len(state.snapshots)})" if key == "case.evidence" and state.snapshots else ""
+            self.tabs.setTabText(index, t(key) + count)
+        self.tabs.setAccessibleName(t("case.title_bar"))
+        if state.case is None:
+            return
+        self._render_head(state)
+        self.record.put(state)
+        self.evidence.put(state)
+        self.history.put(state)
+        self.checklist.put(state)
+        self.invitations.put(state)
+        self.notes.put(state)
+        if self._dialog is not None:
+            self._dialog.put(state)
+        if state.is_dirty and not state.is_saving and not state.mistakes:
+            self._timer.start()
+
+    def _render_head(self, state: CaseState) -> None:
+        case = state.case
+        if case is None:
+            return
+        name = who(state.form.customer_name)
+        self._name.setText(f"{name} · {state.form.title}" if state.form.title else name)
+        self._status.set(word("status", case.status), STATUS_TONES[case.status])
+        self._line.setText(f"{case.number} · {word('kind', case.kind)}")
+        if state.mistakes:
+            key, tone = "case.has_mistakes", "danger"
+        elif state.is_saving:
+            key, tone = "case.saving", ""
+        elif state.is_dirty:
+            key, tone = "case.unsaved", "warning"
+        else:
+            key, tone = ("case.saved_at", "ok") if state.saved_at else ("", "")
+        self._saved.setText(("· " + t(key, time=clock_time(state.saved_at) if state.saved_at else "")) if key else "")
+        if self._saved.property("tone") != tone:
+            self._saved.setProperty("tone", tone)
+            self._saved.style().unpolish(self._saved)
+            self._saved.style().polish(self._saved)
+        self._menu.clear()
+        for status in case.next_statuses:
+            action = self._menu.addAction(t("case.move_to", status=word("status", status)))
+            action.triggered.connect(lambda _checked=False, status=status: self._move_to(status))
+        self._move.setEnabled(bool(case.next_statuses))
+        mine = [call for call in state.calls if call.agent_id == self._my_id and call.state in _OPEN_CALLS]
+        self._call.setVisible(bool(mine))
+        self._invite.setEnabled(not state.is_inviting)
+
+    def _to_call(self) -> None:
+        mine = [call for call in self._case.state.calls if call.agent_id == self._my_id and call.state in _OPEN_CALLS]
+        if mine:
+            self._case.open_call(mine[0].id)
+
+    def _move_to(self, status: CaseStatus) -> None:
+        if status in _NEEDS_REASON:
+            ask_reason(self, t("case.move_to", status=word("status", status)), "case.reason_why", lambda reason: self._case.move(status, reason))
+        else:
+            self._case.move(status)
+
+    def _save_again(self) -> None:
+        self._case.dismiss()
+        self._case.save()
+
+    def _start_invitation(self) -> None:
+        if self._dialog is None:
+            self._dialog = InvitationDialog(self._case, self.window())
+            self._dialog.finished.connect(self._end_invitation)
+            self._dialog.open()
+        self._case.save()
+        self._case.invite()
+
+    def _end_invitation(self) -> None:
+        dialog, self._dialog = self._dialog, None
+        if dialog is not None:
+            dialog.deleteLater()
+        self._case.forget_invitation()

@@ -1,0 +1,206 @@
+"""The evidence of a case: a grid of snapshots."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QImage, QImageReader, QPainter, QPainterPath
+from PySide6.QtWidgets import QListView, QStackedWidget, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
+
+from videodesk.desktop import i18n
+from videodesk.desktop.i18n import moment_text, t, word
+from videodesk.desktop.icons import pixmap
+from videodesk.desktop.presenters.case import CasePresenter, CaseState
+from videodesk.desktop.theme import SPACE, token
+from videodesk.desktop.widgets import EmptyState
+from videodesk.desktop.words import REVIEW_TONES
+from videodesk.protocol.resources import SnapshotView
+
+CELL = QSize(212, 196)
+PICTURE_PX = 112
+_SNAPSHOT = int(Qt.ItemDataRole.UserRole)
+_LARGEST_PX = 1024
+_SYMBOLS = {"pending": "clock", "accepted": "circle-check", "retake_requested": "repeat", "rejected": "circle-x"}
+_COLOURS = {"neutral": "text_muted", "ok": "ok", "warning": "warning", "danger": "danger", "accent": "accent_text"}
+Index = QModelIndex | QPersistentModelIndex
+
+
+class EvidenceGrid(QStackedWidget):
+    """Thumbnails with their checklist item and review state; Enter or a double click opens one for annotation."""
+
+    def __init__(self, presenter: CasePresenter) -> None:
+        super().__init__()
+        self._presenter = presenter
+        self._model = SnapshotModel()
+        self.list = QListView()
+        self.list.setObjectName("case.snapshots")
+        self.list.setModel(self._model)
+        self.list.setItemDelegate(SnapshotDelegate(self._model, self.list))
+        self.list.setViewMode(QListView.ViewMode.IconMode)
+        self.list.setResizeMode(QListView.ResizeMode.Adjust)
+        self.list.setMovement(QListView.Movement.Static)
+        self.list.setUniformItemSizes(True)
+        self.list.setGridSize(CELL + QSize(SPACE, SPACE))
+        self.list.setMouseTracking(True)
+        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.list.activated.connect(self._open)
+        self._none = EmptyState("camera", "case.no_evidence_title", "case.no_evidence_text")
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, SPACE + 4, 0, 0)
+        column.addWidget(self.list)
+        self._page = page
+        self.addWidget(self._none)
+        self.addWidget(page)
+
+    def put(self, state: CaseState) -> None:
+        """Show the snapshots."""
+        self._model.put(state)
+        self.setCurrentWidget(self._page if state.snapshots else self._none)
+        self.list.setAccessibleName(t("case.evidence"))
+
+    def restyle(self) -> None:
+        """Cells are painted."""
+        self.list.viewport().update()
+
+    def _open(self, index: QModelIndex) -> None:
+        snapshot = index.data(_SNAPSHOT)
+        if isinstance(snapshot, SnapshotView):
+            self._presenter.annotate(snapshot.id)
+
+
+class SnapshotModel(QAbstractListModel):
+    """The snapshots of the case shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state: CaseState | None = None
+        self._items: tuple[SnapshotView, ...] = ()
+        self._titles: dict[str, str] = {}
+
+    def put(self, state: CaseState) -> None:
+        """Show this state; cells keep their place when only pictures came."""
+        before, self._state = self._items, state
+        items = state.case.checklist.items if state.case else []
+        self._titles = {item.id: item.title.get(i18n.language(), item.id) for item in items}
+        if [s.id for s in before] != [s.id for s in state.snapshots]:
+            self.beginResetModel()
+            self._items = state.snapshots
+            self.endResetModel()
+        elif state.snapshots:
+            self._items = state.snapshots
+            self.dataChanged.emit(self.index(0), self.index(len(self._items) - 1))
+
+    def picture(self, snapshot: SnapshotView) -> QImage | None:
+        """The thumbnail, decoded once."""
+        data = self._state.thumbnails.get(snapshot.id) if self._state else None
+        return _decode(data) if data else None
+
+    def title(self, snapshot: SnapshotView) -> str:
+        """Its checklist item, or words for none."""
+        if snapshot.checklist_item is None:
+            return t("case.no_item")
+        return self._titles.get(snapshot.checklist_item, snapshot.checklist_item)
+
+    def moment(self, snapshot: SnapshotView) -> str:
+        """When it was captured."""
+        return moment_text(snapshot.captured_at, self._state.now) if self._state else ""
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        """How many."""
+        return 0 if parent.isValid() else len(self._items)
+
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        """The snapshot, or one line of text."""
+        if not 0 <= index.row() < len(self._items):
+            return None
+        snapshot = self._items[index.row()]
+        if role == _SNAPSHOT:
+            return snapshot
+        if role in {int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.AccessibleTextRole)}:
+            return ", ".join((self.title(snapshot), self.moment(snapshot), word("review_state", snapshot.review_state)))
+        return None
+
+
+class SnapshotDelegate(QStyledItemDelegate):
+    """Paints a cell."""
+
+    def __init__(self, model: SnapshotModel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._model = model
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """All the same."""
+        del option, index
+        return CELL
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Picture, item, when, review state."""
+        snapshot = index.data(_SNAPSHOT)
+        if not isinstance(snapshot, SnapshotView):
+            return
+        painter.save()
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        cell = option.rect.adjusted(2, 2, -2, -2)
+        is_chosen = bool(option.state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus))
+        painter.setPen(token("focus") if is_chosen else token("border"))
+        painter.setBrush(token("hover") if option.state & QStyle.StateFlag.State_MouseOver else token("surface_raised"))
+        painter.drawRoundedRect(cell, 10, 10)
+        place = QRect(cell.x() + 8, cell.y() + 8, cell.width() - 16, PICTURE_PX)
+        self._picture(painter, snapshot, place)
+        words = QRect(place.x() + 2, place.bottom() + 8, place.width() - 4, 18)
+        self._text(painter, words, self._model.title(snapshot), "text" if snapshot.checklist_item else "text_muted", 13, QFont.Weight.Medium)
+        marks = t("case.annotated") if snapshot.annotation_revision else ""
+        grade = "" if snapshot.is_evidence_grade else t("case.not_evidence")
+        second = " · ".join(filter(None, (self._model.moment(snapshot), marks, grade)))
+        self._text(painter, words.translated(0, 19), second, "text_muted", 12)
+        tone = _COLOURS[REVIEW_TONES[snapshot.review_state]]
+        ratio = painter.device().devicePixelRatioF()
+        painter.drawPixmap(words.x(), words.y() + 40, pixmap(_SYMBOLS[snapshot.review_state.value], tone, 16, ratio))
+        self._text(painter, words.translated(22, 39).adjusted(0, 0, -22, 0), word("review_state", snapshot.review_state), tone, 12)
+        painter.restore()
+
+    def _picture(self, painter: QPainter, snapshot: SnapshotView, place: QRect) -> None:
+        path = QPainterPath()
+        path.addRoundedRect(place, 6, 6)
+        painter.fillPath(path, token("stage"))
+        image = self._model.picture(snapshot)
+        if image is None:
+            ratio = painter.device().devicePixelRatioF()
+            painter.drawPixmap(place.center().x() - 12, place.center().y() - 12, pixmap("photo", "on_stage", 24, ratio))
+            return
+        painter.save()
+        painter.setClipPath(path)
+        size = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        target = QRect(0, 0, size.width(), size.height())
+        target.moveCenter(place.center())
+        painter.drawImage(target, image)
+        painter.restore()
+
+    @staticmethod
+    def _text(painter: QPainter, rect: QRect, text: str, colour: str, size_px: int, weight: QFont.Weight = QFont.Weight.Normal) -> None:
+        font = QFont("Inter")
+        font.setPixelSize(size_px)
+        font.setWeight(weight)
+        painter.setFont(font)
+        painter.setPen(token(colour))
+        shown = QFontMetrics(font).elidedText(text.replace("\n", " "), Qt.TextElideMode.ElideRight, rect.width())
+        painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
+
+
+@lru_cache(maxsize=256)
+def _decode(data: bytes) -> QImage | None:
+    """A thumbnail's bytes as a picture: only JPEG or PNG by name, only small ones; None for anything else."""
+    from PySide6.QtCore import QBuffer, QByteArray
+
+    kept = QByteArray(data)
+    buffer = QBuffer(kept)
+    reader = QImageReader(buffer, b"jpeg" if data[:2] == b"\xff\xd8" else b"png")
+    reader.setAutoDetectImageFormat(False)
+    size = reader.size()
+    if not size.isValid() or max(size.width(), size.height()) > _LARGEST_PX:
+        return None
+    image = reader.read()
+    return None if image.isNull() else image
