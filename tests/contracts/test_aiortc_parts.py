@@ -13,8 +13,8 @@ import aiortc.rtcrtpsender
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver
 from aiortc.rtcdtlstransport import RTCDtlsTransport
-from aiortc.rtp import HeaderExtensions, RtcpPacket, RtcpRtpfbPacket
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
+from aiortc.rtp import HeaderExtensions, RtcpPacket, RtcpRtpfbPacket
 
 from videodesk.media.congestion import TRANSPORT_CC_URI
 from videodesk.media.receiver import DeskReceiver

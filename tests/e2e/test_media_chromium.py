@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Self
 
 import cv2
 import numpy as np
@@ -17,9 +18,7 @@ from videodesk.media.synthetic import read_frame_number, write_camera_file
 from videodesk.protocol.messages import IceCandidate, SessionDescription
 
 CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ("--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-         "--disable-component-update --disable-sync --use-fake-device-for-media-stream --use-fake-ui-for-media-stream "
-         "--autoplay-policy=no-user-gesture-required").split()
+FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"]
 FRAMES = 300
 SEND = """async ({video, audio, codec}) => {
   const stream = await navigator.mediaDevices.getUserMedia({video: video && {width: 1280, height: 720, frameRate: 30}, audio});
@@ -91,7 +90,7 @@ class Call:
         await self.page.expose_function("candidate", candidate)
         await self.page.evaluate(SEND, {"video": video, "audio": audio, "codec": codec})
 
-    async def __aenter__(self) -> "Call":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,7 +34,9 @@ class LocalSide:
         self.media = media
         self.capture: SampleSource = Tone() if equipment.is_synthetic else CaptureRing()
         self.camera = self._open_camera(media)
-        self._open_sound(media)
+        self._sound_turn = threading.Lock()
+        self._is_closed = False
+        self._start_sound(media)
 
     def change(self, media: LocalMedia) -> None:
         """Other devices. May take some 100 ms: not in the loop."""
@@ -42,25 +45,37 @@ class LocalSide:
             self.camera.close()
             self.camera = self._open_camera(media)
         if (media.microphone_id, media.speaker_id) != (old.microphone_id, old.speaker_id):
-            self._close_sound()
-            self._open_sound(media)
+            self._start_sound(media)
 
     def close(self) -> None:
         """Let go of everything; idempotent."""
+        self._is_closed = True
         self.camera.close()
-        self._close_sound()
+        if self._equipment.sound is not None:
+            threading.Thread(target=self._swap_sound, args=(None,), name="sound-close", daemon=True).start()
 
     def _open_camera(self, media: LocalMedia) -> CameraThread:
         equipment = self._equipment
         return CameraThread(
             lambda: open_camera(media.camera_id, equipment.clock, is_synthetic=equipment.is_synthetic), equipment.clock, self._problem)
 
+    def _start_sound(self, media: LocalMedia) -> None:
+        """Opening may take a second (a sound server wakes up), so a thread of its own does it."""
+        if self._equipment.sound is not None:
+            threading.Thread(target=self._swap_sound, args=(media,), name="sound-open", daemon=True).start()
+        elif not self._equipment.is_synthetic:
+            self._problem("device.no_microphone")
+            self._problem("device.no_speaker")
+
+    def _swap_sound(self, media: LocalMedia | None) -> None:
+        with self._sound_turn:
+            self._close_sound()
+            if media is not None and media is self.media and not self._is_closed:
+                self._open_sound(media)
+
     def _open_sound(self, media: LocalMedia) -> None:
         sound = self._equipment.sound
         if sound is None:
-            if not self._equipment.is_synthetic:
-                self._problem("device.no_microphone")
-                self._problem("device.no_speaker")
             return
         self._speaker = sound.open_speaker(media.speaker_id, self._playout, self._problem)
         if isinstance(self.capture, CaptureRing):

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import threading
+from typing import Self
 
 import cv2
 import numpy as np
@@ -49,7 +50,7 @@ class Call:
         self.sending = Sending(self.track)
         self.customer = Customer(self.track, sound_track())
 
-    async def __aenter__(self) -> "Call":
+    async def __aenter__(self) -> Self:
         await self.customer.call(self.peer, self.listener)
         return self
 
