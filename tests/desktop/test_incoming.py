@@ -54,6 +54,7 @@ def test_taken_by_someone_else_is_said_by_oneself_is_not(made):
     changed(made, second)
     assert made.state.taken is None
     changed(made, second, state=CallState.ACCEPTED, agent_id=ANNA.id)
+    assert made.state.my_calls == {second.id}
     assert (made.state.taken, made.state.shown) == (None, ())
 
 
@@ -76,6 +77,17 @@ def test_put_off_is_quiet_until_someone_else_comes_and_busy_does_not_ring(made):
     made.handle(m.PresenceChanged(seq=2, person_id=ANNA.id, display_name="Anna", presence=Presence.BUSY, since=NOW))
     assert not made.state.rings
     assert made.state.shown
+
+
+def test_a_conversation_is_not_disturbed(made):
+    mine, other = waiting(), waiting()
+    changed(made, mine, state=CallState.CONNECTED, agent_id=ANNA.id)
+    changed(made, other)
+    assert (made.state.shown, made.state.rings) == ((), False)
+    changed(made, mine, state=CallState.WRAP_UP, agent_id=ANNA.id)
+    assert made.state.shown == ()
+    changed(made, mine, state=CallState.ENDED, agent_id=ANNA.id)
+    assert [call.id for call in made.state.shown] == [other.id]
 
 
 def test_after_a_drop_welcome_is_the_truth(made):

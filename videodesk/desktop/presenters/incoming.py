@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from videodesk.client.api import DeskApi
 from videodesk.core.clock import Clock
@@ -14,21 +15,25 @@ from videodesk.desktop.tasks import Tasks
 from videodesk.protocol import messages as m
 
 
+_NOT_TALKING: Final = frozenset({CallState.WAITING, CallState.ENDED, CallState.ABANDONED})
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """The waiting calls, the longest wait first, without those put off. `rings`: the agent is free to take one."""
+    """The waiting calls, the longest wait first. `is_free`: the agent may be rung; `my_calls`: conversations that are not to be disturbed."""
 
     waiting: tuple[m.CallView, ...] = ()
     put_off: frozenset[str] = frozenset()
     is_free: bool = True
+    my_calls: frozenset[str] = frozenset()
     taken: m.CallView | None = None
     left: m.CallView | None = None
     now: datetime | None = None
 
     @property
     def shown(self) -> tuple[m.CallView, ...]:
-        """The ones the banner speaks of."""
-        return tuple(call for call in self.waiting if call.id not in self.put_off)
+        """The ones the banner speaks of; none while a conversation runs (the rail's count still says it)."""
+        return () if self.my_calls else tuple(call for call in self.waiting if call.id not in self.put_off)
 
     @property
     def rings(self) -> bool:
@@ -51,6 +56,9 @@ class IncomingPresenter(Presenter[Incoming]):
 
     def handle(self, message: m.Wire) -> None:
         if isinstance(message, m.Welcome):
+            self._set(my_calls=frozenset(call.id for call in message.calls if self._is_mine(call)))
+            if message.presence is not None:
+                self._set(is_free=message.presence is Presence.AVAILABLE)
             self._loaded(message.calls)
         elif isinstance(message, m.CallChanged | m.CallReady):
             self._take(message.call)
@@ -83,7 +91,11 @@ class IncomingPresenter(Presenter[Incoming]):
         gone = {known.id for known in self.state.waiting} - {call.id for call in waiting}
         self._set(waiting=tuple(call for call in self.state.waiting if call.id not in gone))
 
+    def _is_mine(self, call: m.CallView) -> bool:
+        return call.agent_id == self._my_id and call.state not in _NOT_TALKING
+
     def _take(self, call: m.CallView) -> None:
+        self._set(my_calls=self.state.my_calls | {call.id} if self._is_mine(call) else self.state.my_calls - {call.id})
         known = next((one for one in self.state.waiting if one.id == call.id), None)
         others = tuple(one for one in self.state.waiting if one.id != call.id)
         if call.state is CallState.WAITING:
