@@ -359,3 +359,26 @@ async def test_events_reach_every_desktop_but_no_administrator(service):
         await saskia.until("event", lambda e: e.name == "call.waiting")
         await admin.round_trip()
         assert {message.type for message in admin.seen} <= {"welcome", "pong", "presence.changed"}
+
+
+async def test_who_is_signed_out_is_let_go(tmp_path):
+    service = RunningService(tmp_path, Times(hello_s=1, ping_s=0.2, silence_s=2, recheck_s=0.1, tick_s=0.05))
+    try:
+        token, person_id = service.person()
+        async with Peer(service, "agent", token) as desktop:
+            with service.desk.store.write() as uow:
+                uow.people.remove_sign_ins_of(person_id)
+            assert await desktop.closed() == m.CLOSE_NOT_SIGNED_IN
+    finally:
+        service.stop()
+
+
+async def test_an_ended_call_uses_the_link_up(service):
+    async with two_sides(service) as (desktop, page):
+        call_id = await connected(service, desktop, page)
+        await http(service.post, desktop.token, f"/calls/{call_id}/end")
+        await page.until("call.changed", lambda c: c.call.state is CallState.WRAP_UP)
+        await page.send({"type": "waiting.enter", "has_camera": True, "has_microphone": True})
+        assert (await page.until("error")).code == "call.over"
+        with service.desk.store.read() as uow:
+            assert uow.invitations.get(page.id).used_at is not None
