@@ -64,6 +64,7 @@ class CaseView(View):
         self.tabs = QTabWidget()
         self.tabs.setObjectName("case.tabs")
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         for page in (scrolled(self.record), self.evidence, scrolled(self.history)):
             self.tabs.addTab(page, "")
         self.checklist = ChecklistCard(presenter)
