@@ -1,0 +1,85 @@
+// The HTTP side of the page: /api/v1/join/…. A refusal is a value with a code, never an exception.
+
+/** @typedef {import("./types").JoinView} JoinView */
+/** @typedef {import("./types").ConsentView} ConsentView */
+/** @typedef {import("./types").ConsentIn} ConsentIn */
+/** @typedef {import("./types").ExchangeIn} ExchangeIn */
+/** @typedef {{code: string, status: number, params: Record<string, unknown>}} Refusal */
+/**
+ * @template Value
+ * @typedef {{ok: true, value: Value} | {ok: false, refusal: Refusal}} Outcome
+ */
+
+const ROOT = "/api/v1/join";
+const TIMEOUT_MS = 15_000;
+
+/**
+ * What a problem+json body says, or the nearest code when there is none.
+ * @param {number} status
+ * @param {unknown} body
+ * @returns {Refusal}
+ */
+export function refusalOf(status, body) {
+  const problem = /** @type {{code?: unknown, params?: unknown}} */ (body !== null && typeof body === "object" ? body : {});
+  const code = typeof problem.code === "string" ? problem.code : status === 0 || status >= 500 ? "service.offline" : "service.bug";
+  return { code, status, params: /** @type {Record<string, unknown>} */ (problem.params ?? {}) };
+}
+
+/**
+ * @template Value
+ * @param {string} path
+ * @param {{method?: string, token?: string, body?: unknown}} request
+ * @returns {Promise<Outcome<Value>>}
+ */
+async function ask(path, { method = "GET", token, body }) {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), TIMEOUT_MS);
+  try {
+    const response = await fetch(ROOT + path, {
+      method,
+      signal: stop.signal,
+      cache: "no-store",
+      credentials: "omit",
+      headers: {
+        Accept: "application/json",
+        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const answer = /** @type {unknown} */ (await response.json().catch(() => null));
+    return response.ok && answer !== null
+      ? { ok: true, value: /** @type {Value} */ (answer) }
+      : { ok: false, refusal: refusalOf(response.status, answer) };
+  } catch {
+    return { ok: false, refusal: refusalOf(0, null) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Link or code in, the customer's token out.
+ * @param {ExchangeIn} body
+ * @returns {Promise<Outcome<JoinView>>}
+ */
+export function exchange(body) {
+  return ask("/exchange", { method: "POST", body });
+}
+
+/**
+ * @param {string} token
+ * @returns {Promise<Outcome<JoinView>>}
+ */
+export function state(token) {
+  return ask("/state", { token });
+}
+
+/**
+ * @param {string} token
+ * @param {ConsentIn} body
+ * @returns {Promise<Outcome<ConsentView>>}
+ */
+export function consent(token, body) {
+  return ask("/consent", { method: "POST", token, body });
+}

@@ -1,0 +1,201 @@
+// The peer connection of a call: does what negotiation.js says, one action after another.
+
+import { advance, begin } from "./negotiation.js";
+
+/** @typedef {import("./types").NegotiationEvent} NegotiationEvent */
+/** @typedef {import("./types").NegotiationAction} NegotiationAction */
+/** @typedef {import("./types").SendSignal} SendSignal */
+/** @typedef {import("./types").IceServer} IceServer */
+/** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks */
+/**
+ * @typedef {object} PeerHandlers
+ * @property {(step: SendSignal) => void} send
+ * @property {(stream: MediaStream) => void} onRemote
+ * @property {(state: RTCPeerConnectionState) => void} onState
+ */
+
+const PATIENCE_MS = 5_000;
+const MAX_VIDEO_BIT_PER_S = 2_500_000;
+const CODEC_ORDER = ["video/h264", "video/vp8"];
+
+/**
+ * H264 first (the desktop decodes it at least cost), its constrained baseline before others; then VP8; the rest as it was.
+ * @param {RTCRtpCodec[]} codecs
+ * @returns {RTCRtpCodec[]}
+ */
+export function preferred(codecs) {
+  /** @param {RTCRtpCodec} codec */
+  const rank = (codec) => {
+    const place = CODEC_ORDER.indexOf(codec.mimeType.toLowerCase());
+    if (place < 0) {
+      return 10;
+    }
+    const line = codec.sdpFmtpLine ?? "";
+    const isPlain = place > 0 || (line.includes("packetization-mode=1") && /profile-level-id=42[e0c]0/i.test(line));
+    return place + (isPlain ? 0 : 5);
+  };
+  return [...codecs].sort((one, other) => rank(one) - rank(other));
+}
+
+export class Peer {
+  /** @param {PeerHandlers} handlers @param {{sound: boolean, video: boolean}} allowed what the customer consented to */
+  constructor(handlers, allowed) {
+    this.handlers = handlers;
+    this.allowed = allowed;
+    this.negotiation = begin(true);
+    /** @type {RTCPeerConnection | null} */
+    this.connection = null;
+    /** @type {IceServer[]} */
+    this.servers = [];
+    /** @type {Tracks} */
+    this.tracks = { audio: null, video: null };
+    /** @type {Promise<void>} */
+    this.work = Promise.resolve();
+    /** @type {RTCRtpSender | null} */
+    this.audioSender = null;
+    /** @type {RTCRtpSender | null} */
+    this.videoSender = null;
+    this.patience = 0;
+  }
+
+  /** @param {number} epoch @param {IceServer[]} servers */
+  ready(epoch, servers) {
+    this.servers = servers;
+    this.feed({ type: "ready", epoch });
+  }
+
+  /** @param {NegotiationEvent} event */
+  feed(event) {
+    const { state, actions } = advance(this.negotiation, event);
+    this.negotiation = state;
+    for (const action of actions) {
+      this.work = this.work.then(() => this.perform(action)).catch(() => this.feed({ type: "failed", epoch: this.negotiation.epoch }));
+    }
+  }
+
+  /** What is sent from now on; null sends nothing. @param {Tracks} tracks */
+  async setTracks(tracks) {
+    this.tracks = { audio: this.allowed.sound ? tracks.audio : null, video: this.allowed.video ? tracks.video : null };
+    await Promise.all([this.audioSender?.replaceTrack(this.tracks.audio), this.videoSender?.replaceTrack(this.tracks.video)])
+      .catch(() => this.feed({ type: "failed", epoch: this.negotiation.epoch }));
+  }
+
+  /** The network changed, or the person wants it: a fresh connection unless this one works. */
+  hurry() {
+    const state = this.connection?.connectionState;
+    if (state === "disconnected" || state === "failed") {
+      this.feed({ type: "failed", epoch: this.negotiation.epoch });
+    }
+  }
+
+  end() {
+    this.feed({ type: "ended" });
+  }
+
+  /** @param {NegotiationAction} action */
+  async perform(action) {
+    const connection = this.connection;
+    switch (action.do) {
+      case "build":
+        this.build(action.epoch);
+        break;
+      case "close":
+        this.drop();
+        break;
+      case "send":
+        this.handlers.send(action);
+        break;
+      case "make_offer":
+        await connection?.setLocalDescription();
+        this.feed({ type: "offer_made", epoch: action.epoch, sdp: connection?.localDescription?.sdp ?? "" });
+        break;
+      case "make_answer":
+        await connection?.setLocalDescription();
+        this.feed({ type: "answer_made", epoch: action.epoch, sdp: connection?.localDescription?.sdp ?? "" });
+        break;
+      case "rollback":
+        await connection?.setLocalDescription({ type: "rollback" });
+        break;
+      case "apply":
+        await connection?.setRemoteDescription(action.description);
+        break;
+      case "add_candidate":
+        await connection?.addIceCandidate(action.candidate).catch(() => undefined);
+        break;
+    }
+  }
+
+  /** @param {number} epoch */
+  build(epoch) {
+    const connection = new RTCPeerConnection({
+      iceServers: this.servers.map(({ urls, username, credential }) => ({ urls, ...(username ? { username } : {}), ...(credential ? { credential } : {}) })),
+      bundlePolicy: "max-bundle",
+    });
+    this.connection = connection;
+    const remote = new MediaStream();
+    connection.onnegotiationneeded = () => this.feed({ type: "negotiation_needed", epoch });
+    connection.onicecandidate = ({ candidate }) => {
+      const { candidate: text = "", sdpMid = null, sdpMLineIndex = null, usernameFragment = null } = candidate?.toJSON() ?? {};
+      this.feed({ type: "candidate_found", epoch, candidate: { candidate: text, sdpMid, sdpMLineIndex, usernameFragment } });
+    };
+    connection.ontrack = ({ track }) => {
+      remote.addTrack(track);
+      this.handlers.onRemote(remote);
+      track.onmute = track.onunmute = () => this.handlers.onRemote(remote);
+    };
+    connection.onconnectionstatechange = () => this.watch(connection, epoch);
+    const local = new MediaStream();
+    const audio = connection.addTransceiver(this.tracks.audio ?? "audio", { direction: this.allowed.sound ? "sendrecv" : "recvonly", streams: [local] });
+    const video = connection.addTransceiver(this.tracks.video ?? "video", { direction: this.allowed.video ? "sendrecv" : "recvonly", streams: [local] });
+    this.audioSender = audio.sender;
+    this.videoSender = video.sender;
+    const codecs = RTCRtpReceiver.getCapabilities("video")?.codecs;
+    if (codecs && typeof video.setCodecPreferences === "function") {
+      video.setCodecPreferences(preferred(codecs));
+    }
+  }
+
+  /** @param {RTCPeerConnection} connection @param {number} epoch */
+  watch(connection, epoch) {
+    if (connection !== this.connection) {
+      return;
+    }
+    clearTimeout(this.patience);
+    const state = connection.connectionState;
+    if (state === "connected") {
+      void this.tune();
+    } else if (state === "failed") {
+      this.feed({ type: "failed", epoch });
+    } else if (state === "disconnected") {
+      this.patience = window.setTimeout(() => this.feed({ type: "failed", epoch }), PATIENCE_MS);
+    }
+    this.handlers.onState(state);
+  }
+
+  /** Sharp before smooth: damage must be readable. A browser that cannot is left as it is. */
+  async tune() {
+    const sender = this.videoSender;
+    if (!sender) {
+      return;
+    }
+    /** @type {RTCRtpSendParameters & {degradationPreference?: string}} */
+    const parameters = sender.getParameters();
+    parameters.degradationPreference = "maintain-resolution";
+    for (const encoding of parameters.encodings) {
+      encoding.maxBitrate = MAX_VIDEO_BIT_PER_S;
+    }
+    await sender.setParameters(parameters).catch(() => undefined);
+  }
+
+  drop() {
+    clearTimeout(this.patience);
+    const connection = this.connection;
+    this.connection = null;
+    this.audioSender = null;
+    this.videoSender = null;
+    if (connection) {
+      connection.onconnectionstatechange = connection.onicecandidate = connection.onnegotiationneeded = connection.ontrack = null;
+      connection.close();
+    }
+  }
+}
