@@ -31,6 +31,7 @@ from videodesk.settings import Settings
 from videodesk.storage.blobs_local import LocalBlobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
+from videodesk.storage.sql.schema import metadata
 
 
 def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
@@ -38,8 +39,10 @@ def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
     clock = SystemClock()
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     bus = LocalBus()
+    store = SqlStore(f"sqlite:///{settings.data_dir / 'desk.sqlite'}", bus)
+    metadata.create_all(store.engine)
     return Desk(
-        settings=settings, store=SqlStore(f"sqlite:///{settings.data_dir / 'desk.sqlite'}", bus), blobs=LocalBlobs(settings.data_dir / "blobs", clock),
+        settings=settings, store=store, blobs=LocalBlobs(settings.data_dir / "blobs", clock),
         bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
         setup_code=secrets.token_urlsafe(32) if is_embedded else "-".join(secrets.token_hex(2) for _ in range(3)),
         code_key=kept_secret(settings.data_dir / "code.key"))
@@ -174,13 +177,19 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
     def make_channel(url: str, listener: ChannelListener) -> Channel:
         return Channel(url, listener, tls=trusted.get(url))
 
-    def make_media(_loop: asyncio.AbstractEventLoop) -> AiortcEngine:
-        return AiortcEngine(sound=None if settings.synthetic_media else QtSound(), is_synthetic=settings.synthetic_media, clock=clock)
+    sound = QtSound()
 
-    return run(DesktopParts(
+    def make_media(_loop: asyncio.AbstractEventLoop) -> AiortcEngine:
+        return AiortcEngine(sound=None if settings.synthetic_media else sound, is_synthetic=settings.synthetic_media, clock=clock)
+
+    parts = DesktopParts(
         settings=settings, clock=clock, work_dir=settings.data_dir, reach_service=reach_service, make_api=make_api, make_channel=make_channel,
         make_outbox=lambda folder: Outbox(folder, clock), make_delivery=Delivery, make_media=make_media, link=link,
-        driver_socket=driver_socket, is_single_instance=driver_socket is None))
+        driver_socket=driver_socket, is_single_instance=driver_socket is None)
+    try:
+        return run(parts)
+    finally:
+        sound.close()
 
 
 def administer(settings: Settings, action: str, *, name: str, password: str | None, roles: list[str], display_name: str | None) -> list[str]:
@@ -214,10 +223,12 @@ def list_devices(settings: Settings) -> list[Device]:
     from videodesk.media.engine import AiortcEngine
 
     app = QCoreApplication.instance() or QCoreApplication(["videodesk"])
-    engine = AiortcEngine(sound=None if settings.synthetic_media else QtSound(), is_synthetic=settings.synthetic_media)
-    found = engine.devices()
-    app.processEvents()
-    return found
+    sound = QtSound()
+    try:
+        return AiortcEngine(sound=None if settings.synthetic_media else sound, is_synthetic=settings.synthetic_media).devices()
+    finally:
+        sound.close()
+        app.processEvents()
 
 
 def try_turn(settings: Settings, url: str) -> str | None:

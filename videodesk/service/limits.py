@@ -90,11 +90,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
-        is_upload = headers.get(b"content-type", b"").startswith(b"multipart/form-data")
-        limit = MAX_UPLOAD_BYTES if is_upload else MAX_BODY_BYTES
-        announced = headers.get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > limit:
+        limit, is_announced = _limit_of(scope)
+        if is_announced:
             await self._refuse(limit, scope, receive, send)
             return
         received = 0
@@ -131,6 +128,15 @@ class BodyLimit:
         answer = problem(413, "request.too_large", {"limit_bytes": limit})
         answer.headers["Connection"] = "close"
         await answer(scope, receive, send)
+
+
+def _limit_of(scope: Scope) -> tuple[int, bool]:
+    """How large the body may be, and whether it says already that it is larger."""
+    headers = dict(scope["headers"])
+    is_upload = headers.get(b"content-type", b"").startswith(b"multipart/form-data")
+    limit = MAX_UPLOAD_BYTES if is_upload else MAX_BODY_BYTES
+    announced = headers.get(b"content-length", b"0")
+    return limit, announced.isdigit() and (len(announced) > 18 or int(announced) > limit)
 
 
 def address_of(scope: Scope) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
+from limits import RateLimitItem
 
 from videodesk.calls import invitations
 from videodesk.calls.invitations import CONSENT_SCOPES, CONSENT_TEXT_VERSION, Exchanged
@@ -60,7 +61,7 @@ def consent(desk: DeskDep, customer: CustomerDep, body: r.ConsentIn) -> r.Consen
     return r.ConsentView(id=kept.id, text_version=kept.text_version, language=kept.language, granted=list(kept.granted), at=kept.at)
 
 
-def _check_tries(limited: Limits, tries: tuple[tuple[limits.RateLimitItem, str], ...]) -> None:
+def _check_tries(limited: Limits, tries: tuple[tuple[RateLimitItem, str], ...]) -> None:
     for limit, who in tries:
         try:
             limited.check(limit, "code", who)

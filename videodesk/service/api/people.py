@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
+from videodesk.calls.invitations import digest
 from videodesk.core.errors import NotSignedIn
 from videodesk.core.ids import UUID_PATTERN
 from videodesk.core.people import Person, SignIn
@@ -98,7 +99,7 @@ def sign_out(desk: DeskDep, principal: PrincipalDep, token: TokenDep) -> Respons
     """Sign this device out."""
     assert not principal.is_customer
     with desk.store.write() as uow:
-        uow.people.remove_sign_in(auth.digest(token))
+        uow.people.remove_sign_in(digest(token))
     return Response(status_code=204)
 
 

@@ -50,7 +50,7 @@ class MemoryInvitations:
         return found[-1] if found else None
 
     def consents(self, invitation_id: str, /) -> list[Consent]:
-        return sorted((answer for answer in self.answers if answer.invitation_id == invitation_id), key=lambda answer: (answer.at, answer.id))
+        return [answer for answer in self.answers if answer.invitation_id == invitation_id]
 
     def _newest(self, fits: Callable[[Invitation], bool]) -> list[Invitation]:
         return sorted((found for found in self.invitations.values() if fits(found)), key=lambda found: (found.created_at, found.id), reverse=True)

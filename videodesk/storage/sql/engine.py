@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from videodesk.core.errors import OutOfSpace, WorldError
 from videodesk.core.events import EventBus
+from videodesk.storage.sql import migrate
 from videodesk.storage.sql.unit import SqlUnit
 
 _BUSY_TIMEOUT_MS: Final = 5000
@@ -29,6 +30,11 @@ class SqlStore:
     def __init__(self, url: str, bus: EventBus) -> None:
         self._bus = bus
         self.engine = make_engine(url)
+
+    def upgrade(self) -> None:
+        """Bring the database to the newest schema; call it once before the first unit. WorldError("storage.newer")."""
+        with world_errors():
+            migrate.upgrade(self.engine)
 
     @contextmanager
     def read(self) -> Iterator[SqlUnit]:

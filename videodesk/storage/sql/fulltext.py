@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, ColumnElement, Connection, String, Table, Text, and_, delete, insert, select, text
+from sqlalchemy import DDL, Column, ColumnElement, Connection, Integer, String, Table, Text, and_, delete, event, insert, select, text
 
 from videodesk.storage.sql.schema import metadata
 
 case_words: Final = Table(
     "case_words", metadata,
-    Column("case_id", String(36), primary_key=True),
+    # A key of its own: the index names its rows by it, and SQLite may renumber a hidden rowid.
+    Column("id", Integer, primary_key=True),
+    Column("case_id", String(36), nullable=False, unique=True),
     Column("words", Text, nullable=False),
 )
 
 # An index over case_words, kept in step by triggers; "content" keeps the words from being stored twice.
 FTS5_STATEMENTS: Final = (
-    "CREATE VIRTUAL TABLE IF NOT EXISTS case_index USING fts5(words, content='case_words', content_rowid='rowid', tokenize='unicode61')",
-    """CREATE TRIGGER IF NOT EXISTS case_words_added AFTER INSERT ON case_words BEGIN
-       INSERT INTO case_index(rowid, words) VALUES (new.rowid, new.words); END""",
-    """CREATE TRIGGER IF NOT EXISTS case_words_removed AFTER DELETE ON case_words BEGIN
-       INSERT INTO case_index(case_index, rowid, words) VALUES ('delete', old.rowid, old.words); END""",
+    "CREATE VIRTUAL TABLE case_index USING fts5(words, content='case_words', content_rowid='id', tokenize='unicode61')",
+    """CREATE TRIGGER case_words_added AFTER INSERT ON case_words BEGIN
+       INSERT INTO case_index(rowid, words) VALUES (new.id, new.words); END""",
+    """CREATE TRIGGER case_words_removed AFTER DELETE ON case_words BEGIN
+       INSERT INTO case_index(case_index, rowid, words) VALUES ('delete', old.id, old.words); END""",
 )
+
+for _statement in FTS5_STATEMENTS:
+    event.listen(case_words, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
 
 
 def index(connection: Connection, case_id: str, words: str) -> None:
@@ -37,6 +42,6 @@ def matching(connection: Connection, case_id: ColumnElement[str], query: str) ->
         # Each word quoted: nothing a person types is FTS5 syntax. The star makes it a prefix.
         phrase = " ".join('"' + word.replace('"', '""') + '"*' for word in words)
         found = select(case_words.c.case_id).where(
-            text("case_words.rowid IN (SELECT rowid FROM case_index WHERE case_index MATCH :phrase)").bindparams(phrase=phrase))
+            text("case_words.id IN (SELECT rowid FROM case_index WHERE case_index MATCH :phrase)").bindparams(phrase=phrase))
         return case_id.in_(found)
     return case_id.in_(select(case_words.c.case_id).where(and_(*(case_words.c.words.contains(word, autoescape=True) for word in words))))
