@@ -31,7 +31,6 @@ from videodesk.settings import Settings
 from videodesk.storage.blobs_local import LocalBlobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
-from videodesk.storage.sql.schema import metadata
 
 
 def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
@@ -40,7 +39,7 @@ def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     bus = LocalBus()
     store = SqlStore(f"sqlite:///{settings.data_dir / 'desk.sqlite'}", bus)
-    metadata.create_all(store.engine)
+    store.upgrade()
     return Desk(
         settings=settings, store=store, blobs=LocalBlobs(settings.data_dir / "blobs", clock),
         bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,

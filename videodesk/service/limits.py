@@ -94,33 +94,13 @@ class BodyLimit:
         if is_announced:
             await self._refuse(limit, scope, receive, send)
             return
-        received = 0
-        has_begun = False
-        is_too_large = False
-
-        async def counted() -> Message:
-            nonlocal received, is_too_large
-            message = await receive()
-            if message["type"] == "http.request":
-                received += len(message.get("body", b""))
-                if received > limit:
-                    is_too_large = True
-                    return {"type": "http.disconnect"}
-            return message
-
-        async def watched(message: Message) -> None:
-            nonlocal has_begun
-            if is_too_large and not has_begun:
-                return  # whatever the application makes of the broken-off body is not the reason
-            has_begun = has_begun or message["type"] == "http.response.start"
-            await send(message)
-
+        body = _CountedBody(limit, receive, send)
         try:
-            await self._app(scope, counted, watched)
+            await self._app(scope, body.receive, body.send)
         except Exception:
-            if not is_too_large:
+            if not body.is_too_large:
                 raise
-        if is_too_large and not has_begun:
+        if body.is_too_large and not body.has_begun:
             await self._refuse(limit, scope, receive, send)
 
     @staticmethod
@@ -128,6 +108,34 @@ class BodyLimit:
         answer = problem(413, "request.too_large", {"limit_bytes": limit})
         answer.headers["Connection"] = "close"
         await answer(scope, receive, send)
+
+
+class _CountedBody:
+    """Receives a body until it is too large, and holds back what the application makes of the rest."""
+
+    def __init__(self, limit: int, receive: Receive, send: Send) -> None:
+        self._left = limit
+        self._receive = receive
+        self._send = send
+        self.is_too_large = False
+        self.has_begun = False
+
+    async def receive(self) -> Message:
+        """The next piece; as if the sender had hung up once it is too much."""
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                self.is_too_large = True
+                return {"type": "http.disconnect"}
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass on, unless the answer is about a body that was broken off."""
+        if self.is_too_large and not self.has_begun:
+            return
+        self.has_begun = self.has_begun or message["type"] == "http.response.start"
+        await self._send(message)
 
 
 def _limit_of(scope: Scope) -> tuple[int, bool]:

@@ -21,6 +21,7 @@ _log = structlog.get_logger(__name__)
 
 
 def _redacted(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    line.pop("color_message", None)  # uvicorn says it twice
     own = {key: line[key] for key in _OWN_KEYS if key in line}
     return redact(dict(line)) | {key: value for key, value in redact(own).items() if key != "event"}
 
