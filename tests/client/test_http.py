@@ -166,5 +166,5 @@ async def test_lists_come_with_or_without_an_envelope_and_no_annotation_is_none(
     assert len(await desk.api.people()) == 1
     desk.answer = JSONResponse({"items": [ME, ME]})
     assert len(await desk.api.people()) == 2
-    desk.answer = Response(content=b"null", media_type="application/json")
+    desk.answer = problem(404, "annotation.none")
     assert await desk.api.annotation(new_id()) is None

@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import videodesk
 from videodesk.client.problems import from_answer, offline
-from videodesk.core.errors import WorldError
+from videodesk.core.errors import NotFound, WorldError
 from videodesk.core.vocabulary import CaseKind, CaseStatus, ReviewState
 from videodesk.protocol import resources as r
 from videodesk.protocol.messages import CallView
@@ -160,9 +160,12 @@ class HttpDeskApi:
         return await self._bytes(f"/snapshots/{_part(snapshot_id)}/thumbnail")
 
     async def annotation(self, snapshot_id: str, revision: int | None = None) -> r.AnnotationView | None:
-        answer = await self._send("GET", f"/snapshots/{_part(snapshot_id)}/annotation", query={"revision": revision})
-        if answer.status_code == 204 or answer.content.strip() in {b"", b"null"}:
-            return None
+        try:
+            answer = await self._send("GET", f"/snapshots/{_part(snapshot_id)}/annotation", query={"revision": revision})
+        except NotFound as problem:
+            if problem.code == "annotation.none":
+                return None
+            raise
         return _parse(r.AnnotationView, answer)
 
     async def put_annotation(self, snapshot_id: str, body: r.AnnotationIn) -> r.AnnotationView:
