@@ -23,6 +23,8 @@ _TOKEN_BYTES: Final = 32
 _CODE_DIGITS: Final = 6
 # A spoken code is short, so it lives short: long enough to say it and type it during one telephone call.
 CODE_LIFE: Final = timedelta(minutes=30)
+# A call that began in time is not cut off by the clock, nor is a reload in it.
+TO_FINISH: Final = timedelta(hours=2)
 CONSENT_TEXT_VERSION: Final = "2026-11"
 CONSENT_SCOPES: Final = (ConsentScope.VIDEO, ConsentScope.SOUND, ConsentScope.STILLS)
 
@@ -96,8 +98,8 @@ def exchange(uow: InvitationUnit, token: str | None, code: str | None, device: s
     for a token, NotFound("invitation.wrong_code") for a code; Invalid("invitation.token_or_code") without either.
     """
     invitation = _opened_by(uow, token, code, code_key, now)
-    check_open(invitation, now)
     bound = digest(device)
+    check_open(invitation, now, is_inside=invitation.device_digest is not None and hmac.compare_digest(invitation.device_digest, bound))
     if invitation.device_digest is not None and not hmac.compare_digest(invitation.device_digest, bound):
         raise Gone("invitation.other_device")
     page_token = secrets.token_urlsafe(_TOKEN_BYTES)
@@ -108,9 +110,11 @@ def exchange(uow: InvitationUnit, token: str | None, code: str | None, device: s
     return Exchanged(opened, page_token)
 
 
-def check_open(invitation: Invitation, now: datetime) -> None:
-    """Raise Gone with the reason unless the invitation is open."""
+def check_open(invitation: Invitation, now: datetime, *, is_inside: bool = False) -> None:
+    """Raise Gone with the reason unless the invitation is open; who is inside already may finish (TO_FINISH past the expiry)."""
     state = invitation.state(now)
+    if state is InvitationState.EXPIRED and is_inside and now < invitation.expires_at + TO_FINISH:
+        return
     if state is not InvitationState.OPEN:
         raise Gone(f"invitation.{state.value}")
 
@@ -121,7 +125,7 @@ def customer_by_token(uow: InvitationUnit, token: str, now: datetime) -> Princip
     if invitation is None:
         raise NotSignedIn("session.unknown")
     if invitation.state(now) is not InvitationState.USED:
-        check_open(invitation, now)
+        check_open(invitation, now, is_inside=True)
     case = uow.cases.get(invitation.case_id)
     return Principal(invitation.id, frozenset({Role.CUSTOMER}), "" if case is None else case.customer_name, invitation.case_id)
 
@@ -132,7 +136,7 @@ def give_consent(uow: InvitationUnit, principal: Principal, text_version: str, l
     invitation = uow.invitations.get(principal.id)
     if invitation is None:
         raise NotFound("invitation.unknown")
-    check_open(invitation, now)
+    check_open(invitation, now, is_inside=True)
     if text_version != CONSENT_TEXT_VERSION:
         raise Invalid("consent.unknown_text")
     answer = Consent(new_id(now), invitation.id, text_version, language, tuple(scope for scope in CONSENT_SCOPES if scope in granted), now)

@@ -36,6 +36,10 @@ def _reason(_case: Case, facts: Facts) -> str | None:
     return None if facts.has_reason else "case.reason_missing"
 
 
+def _no_claim(case: Case, _facts: Facts) -> str | None:
+    return "case.claim_undecided" if case.kind.is_claim else None
+
+
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One arrow. `guard` gives the code of what is missing, None when nothing is; `is_automatic`: a call or review moves it too."""
@@ -76,7 +80,7 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(S.SETTLED, S.CLOSED),
     *(Transition(source, S.WITHDRAWN, _reason) for source in _OPEN if source not in {S.IN_CALL, S.DECIDED}),
     # Advice needs no decision: it ends when it was given.
-    *(Transition(source, S.CLOSED, lambda case, _facts: "case.claim_undecided" if case.kind.is_claim else None)
+    *(Transition(source, S.CLOSED, _no_claim)
       for source in (S.EVIDENCE_COMPLETE, S.EVIDENCE_INCOMPLETE)),
     Transition(S.CLOSED, S.INTAKE, _reason),
     Transition(S.WITHDRAWN, S.INTAKE, _reason),
@@ -99,14 +103,34 @@ def next_statuses(case: Case, facts: Facts) -> list[S]:
     ]
 
 
+GUARD_MEANINGS: Final[dict[str, str]] = {
+    _complete.__name__: "the checklist is complete",
+    _cause_known.__name__: "the cause of a claim is known",
+    _amount_decided.__name__: "a claim has its decided amount",
+    _reason.__name__: "with a reason",
+    _no_claim.__name__: "no damage claim",
+}
+
+
 def diagram() -> str:
-    """The table as a Mermaid state diagram."""
-    lines = ["# The life of a case", "", "Drawn from the table in `videodesk/cases/status.py`; guarded arrows are marked *.", "", "```mermaid", "stateDiagram-v2", "    [*] --> new"]
-    lines += [f"    {arrow.source} --> {arrow.target}{' : *' if arrow.guard else ''}" for arrow in TRANSITIONS]
-    return "\n".join([*lines, "    closed --> [*]", "```", ""])
+    """The table as a Markdown page with a Mermaid state diagram."""
+    lines = [
+        "# The life of a case", "",
+        "Made from the table in `videodesk/cases/status.py` by `python -m videodesk.cases.status`; a test keeps it fresh.", "",
+        "```mermaid", "stateDiagram-v2", "    [*] --> new",
+    ]
+    for arrow in TRANSITIONS:
+        label = [GUARD_MEANINGS[arrow.guard.__name__]] if arrow.guard else []
+        label += ["also by itself"] if arrow.is_automatic else []
+        lines.append(f"    {arrow.source} --> {arrow.target}{': ' + ', '.join(label) if label else ''}")
+    return "\n".join([*lines, "    closed --> [*]", "    withdrawn --> [*]", "```", ""])
 
 
 if __name__ == "__main__":
     import sys
+    from pathlib import Path
 
-    sys.stdout.write(diagram())
+    page = Path(__file__).resolve().parents[2] / "resources" / "docs" / "case-status.md"
+    if "--check" in sys.argv:
+        sys.exit(0 if page.is_file() and page.read_text(encoding="utf-8") == diagram() else 1)
+    page.write_text(diagram(), encoding="utf-8")
