@@ -18,10 +18,11 @@ from videodesk.annotation.marks import COLOURS, Arrow, Ellipse, Line, Pen, Point
 from videodesk.core.errors import NotFound, WorldError
 from videodesk.core.vocabulary import Language
 from videodesk.desktop import i18n
+from videodesk.desktop.annotating import Filed, Tool
 from videodesk.desktop.drawing.painting import redacted_pixels, text_box
 from videodesk.desktop.drawing.pictures import decode
 from videodesk.desktop.drawing.rendition import render, rendered_pixels
-from videodesk.desktop.presenters.annotate import AnnotatePresenter, Filed, Tool
+from videodesk.desktop.presenters.annotate import AnnotatePresenter
 from videodesk.desktop.views.annotate import AnnotateView
 from videodesk.protocol import resources as r
 

@@ -27,11 +27,11 @@ from videodesk.client.http import HttpDeskApi, open_client
 from videodesk.core.clock import SystemClock
 from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import CallState, ConsentScope, ReviewState, SnapshotMethod
+from videodesk.desktop.annotating import Filed
 from videodesk.desktop.bridge import Bridge
 from videodesk.desktop.context import DesktopContext, Session
 from videodesk.desktop.engine import Engine
 from videodesk.desktop.preferences import PreferenceStore
-from videodesk.desktop.presenters.annotate import Filed
 from videodesk.desktop.views import annotate, review
 from videodesk.protocol import resources as r
 from videodesk.settings import Settings

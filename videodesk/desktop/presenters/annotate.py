@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Final
 
 from videodesk.annotation import schema
 from videodesk.annotation.document import Add, Change, Command, Document, History, Remove, Reorder
 from videodesk.annotation.marks import (
-    COLOURS,
-    REDACTION_COLOUR,
     Box,
     Kind,
     Mark,
@@ -26,11 +23,12 @@ from videodesk.annotation.marks import (
     moved,
     standard_widths,
 )
-from videodesk.annotation.shaping import Style, kept_inside
+from videodesk.annotation.shaping import kept_inside
 from videodesk.client.api import DeskApi
 from videodesk.core.clock import Clock
 from videodesk.core.errors import Conflict, DeskError, Invalid
 from videodesk.core.ids import new_id
+from videodesk.desktop.annotating import AnnotateState, Filed, Tool
 from videodesk.desktop.drawing.filing import RETRY_AFTER_S, Filing, Render
 from videodesk.desktop.drawing.pictures import Picture
 from videodesk.desktop.presentation import Presenter
@@ -41,70 +39,6 @@ Decode = Callable[[bytes, str], Picture]
 AUTOSAVE_AFTER_S: Final = 2.0
 # Tools that stay chosen after one mark; the others give way to selecting, so that the new mark can be adjusted at once.
 _LASTING: Final = frozenset({Kind.PEN, Kind.STEP})
-
-
-class Tool(StrEnum):
-    """What the pointer does on the canvas; drawing tools have their mark's kind as value."""
-
-    SELECT = "select"
-    ARROW = "arrow"
-    LINE = "line"
-    RECTANGLE = "rectangle"
-    ELLIPSE = "ellipse"
-    PEN = "pen"
-    TEXT = "text"
-    STEP = "step"
-    REDACTION = "redaction"
-    PAN = "pan"
-
-    @property
-    def kind(self) -> Kind | None:
-        """The kind of mark it draws."""
-        return None if self in {Tool.SELECT, Tool.PAN} else Kind(self.value)
-
-
-class Filed(StrEnum):
-    """How far the marks are filed at the service."""
-
-    SAVED = "saved"
-    UNSAVED = "unsaved"
-    SAVING = "saving"
-    FAILED = "failed"
-    CONFLICT = "conflict"
-
-
-@dataclass(frozen=True, slots=True)
-class AnnotateState:
-    """What the annotate screen shows. `picture` is None while it loads or when `problem` says why there is none."""
-
-    snapshot: r.SnapshotView | None = None
-    picture: Picture | None = None
-    history: History = History(Document(1, 1))  # noqa: RUF009 - immutable
-    selected_id: str | None = None
-    editing_id: str | None = None
-    tool: Tool = Tool.SELECT
-    keeps_tool: bool = False
-    colour: str = COLOURS[0]
-    widths: tuple[float, float, float] = (3.0, 6.0, 10.0)
-    width_px: float = 6.0
-    filed: Filed = Filed.SAVED
-    revision: int = 0
-    is_loading: bool = False
-    problem: DeskError | None = None
-
-    @property
-    def document(self) -> Document:
-        """The marks as they are now."""
-        return self.history.document
-
-    @property
-    def selected(self) -> Mark | None:
-        """The selected mark."""
-        return None if self.selected_id is None else self.document.find(self.selected_id)
-
-    def style_for(self, kind: Kind) -> Style:
-        """What a new mark of `kind` gets; redactions are dark whatever colour is chosen."""
-        return Style(REDACTION_COLOUR if kind is Kind.REDACTION else self.colour, self.width_px)
 
 
 class AnnotatePresenter(Presenter[AnnotateState]):

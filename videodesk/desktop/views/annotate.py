@@ -10,13 +10,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from videodesk.desktop.annotating import AnnotateState, Filed, Tool
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.drawing.painting import text_box
 from videodesk.desktop.drawing.pictures import Pixels, decode
 from videodesk.desktop.drawing.rendition import image_of, render, rendered_pixels
 from videodesk.desktop.drawing.viewport import ZOOM_STEP
 from videodesk.desktop.i18n import error_text, moment_text, number, t
-from videodesk.desktop.presenters.annotate import AnnotatePresenter, AnnotateState, Filed, Tool
+from videodesk.desktop.presenters.annotate import AnnotatePresenter
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
 from videodesk.desktop.views.annotate_marks import MarksPanel

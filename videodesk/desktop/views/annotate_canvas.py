@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QContextMenuEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -21,13 +19,15 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from videodesk.annotation.document import Document
-from videodesk.annotation.marks import Box, Kind, Mark, Pen, Point, Step, Text, bounds, moved
-from videodesk.annotation.shaping import Handle, dragged, drawn, extended, handles, hit, is_worth_keeping, kept_inside
+from videodesk.annotation.marks import Box, Kind, Mark, Pen, Point, Step, Text, bounds
+from videodesk.annotation.shaping import Handle, drawn, extended, handles, hit, is_worth_keeping, kept_inside
+from videodesk.desktop.annotating import AnnotateState, Tool
 from videodesk.desktop.drawing.painting import draw_document, draw_mark, text_box
 from videodesk.desktop.drawing.viewport import ZOOM_STEP, Backdrop, Viewport, frame_stage
 from videodesk.desktop.i18n import t
-from videodesk.desktop.presenters.annotate import AnnotatePresenter, AnnotateState, Tool
+from videodesk.desktop.presenters.annotate import AnnotatePresenter
 from videodesk.desktop.theme import token
+from videodesk.desktop.views.annotate_gesture import Gesture
 from videodesk.desktop.views.annotate_words import WordsEditor
 
 _REACH: Final = 8.0  # logical pixels around a handle or a line that still hit it
@@ -39,19 +39,6 @@ _CURSORS: Final = {
     Handle.E: Qt.CursorShape.SizeHorCursor, Handle.W: Qt.CursorShape.SizeHorCursor,
     Handle.START: Qt.CursorShape.CrossCursor, Handle.END: Qt.CursorShape.CrossCursor,
 }
-
-
-@dataclass(slots=True)
-class _Gesture:
-    """What the pressed pointer does: draw `kind`, move `mark`, drag its `handle`, or pan (none of them)."""
-
-    start: Point
-    pressed_at: QPointF
-    kind: Kind | None = None
-    mark: Mark | None = None
-    handle: Handle | None = None
-    draft: Mark | None = None
-    has_moved: bool = False
 
 
 class AnnotateCanvas(QWidget):
@@ -73,7 +60,7 @@ class AnnotateCanvas(QWidget):
         self._scene = QImage()
         self._scene_key: tuple[object, ...] = ()
         self._scene_of: Document | None = None  # held, so that its id stays its own
-        self._gesture: _Gesture | None = None
+        self._gesture: Gesture | None = None
         self._is_space_held = False
         self._words = WordsEditor(self)
         self._words.finished.connect(self._presenter.set_text)
@@ -257,7 +244,7 @@ class AnnotateCanvas(QWidget):
             return
         place = event.position()
         point = self._point(place)
-        gesture = _Gesture(point, place)
+        gesture = Gesture(point, place)
         kind = self._state.tool.kind
         if self._pans(event):
             pass
@@ -287,24 +274,13 @@ class AnnotateCanvas(QWidget):
         if not gesture.has_moved and (place - gesture.pressed_at).manhattanLength() < 3:
             return
         gesture.has_moved = True
-        point = self._point(place)
-        is_constrained = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if gesture.kind is Kind.PEN and isinstance(gesture.draft, Pen):
-            gesture.draft = extended(gesture.draft, point, spacing=2 / self._view.zoom)
-        elif gesture.kind is not None and gesture.draft is not None:
-            gesture.draft = drawn(
-                gesture.kind, gesture.draft.id, gesture.start, point, self._state.style_for(gesture.kind), constrained=is_constrained,
-                from_centre=bool(event.modifiers() & Qt.KeyboardModifier.AltModifier))
-        elif gesture.mark is not None and gesture.handle is not None:
-            gesture.draft = dragged(gesture.mark, gesture.handle, point, constrained=is_constrained, measure=text_box)
-        elif gesture.mark is not None:
-            dx, dy = point.x - gesture.start.x, point.y - gesture.start.y
-            if is_constrained:
-                dx, dy = (dx, 0.0) if abs(dx) >= abs(dy) else (0.0, dy)
-            gesture.draft = moved(gesture.mark, dx, dy)
-        else:
+        if gesture.is_pan:
             self.pan_by(place.x() - gesture.pressed_at.x(), place.y() - gesture.pressed_at.y())
             gesture.pressed_at = place
+        else:
+            gesture.follow(
+                self._point(place), self._state, self._view.zoom, constrained=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier),
+                from_centre=bool(event.modifiers() & Qt.KeyboardModifier.AltModifier))
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -315,7 +291,7 @@ class AnnotateCanvas(QWidget):
         self._choose_cursor(event.position())
         self.update()
 
-    def _settle(self, gesture: _Gesture, draft: Mark) -> None:
+    def _settle(self, gesture: Gesture, draft: Mark) -> None:
         if gesture.kind is None:
             if gesture.has_moved:
                 self._presenter.change(kept_inside(draft, self._state.document, text_box))
@@ -331,10 +307,6 @@ class AnnotateCanvas(QWidget):
         else:
             self.mousePressEvent(event)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Nothing: everything is in the toolbar and the list."""
-        event.accept()
-
     def leaveEvent(self, event: QEvent) -> None:
         """The pointer left."""
         super().leaveEvent(event)
@@ -342,7 +314,7 @@ class AnnotateCanvas(QWidget):
 
     def _choose_cursor(self, place: QPointF) -> None:
         gesture = self._gesture
-        is_panning = gesture is not None and gesture.kind is None and gesture.mark is None
+        is_panning = gesture is not None and gesture.is_pan
         if self._is_space_held or self._state.tool is Tool.PAN or is_panning:
             self.setCursor(Qt.CursorShape.ClosedHandCursor if gesture else Qt.CursorShape.OpenHandCursor)
         elif (handle := self._handle_at(place)) is not None:
@@ -430,8 +402,3 @@ class AnnotateCanvas(QWidget):
         mark = drawn(Kind.TEXT, self._presenter.fresh_id(), point, point, style)
         assert isinstance(mark, Text)
         self._words.edit(mark, self._view)
-
-    def picture_rect(self) -> QRect:
-        """Where the picture lies, in logical pixels (for tests and the screenshot)."""
-        size = self._picture_size()
-        return QRectF(self._view.to_widget(Point(0, 0)), self._view.to_widget(Point(size.width(), size.height()))).toRect()

@@ -24,10 +24,11 @@ from PySide6.QtWidgets import (
 from videodesk.annotation.document import Document
 from videodesk.annotation.marks import Box, Mark, Text, bounds, kind_of
 from videodesk.desktop.actions import BY_ID
+from videodesk.desktop.annotating import AnnotateState
 from videodesk.desktop.drawing.painting import text_box
 from videodesk.desktop.i18n import t
 from videodesk.desktop.icons import pixmap
-from videodesk.desktop.presenters.annotate import AnnotatePresenter, AnnotateState
+from videodesk.desktop.presenters.annotate import AnnotatePresenter
 from videodesk.desktop.theme import SPACE, token
 from videodesk.desktop.widgets import Badge, Field, IconButton, LineEdit, TextArea, label
 

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QButtonGroup, QColorDialog, QFrame, QHBoxLayout, Q
 
 from videodesk.annotation.marks import COLOURS
 from videodesk.desktop.actions import BY_ID
+from videodesk.desktop.annotating import AnnotateState, Tool
 from videodesk.desktop.i18n import t
-from videodesk.desktop.presenters.annotate import AnnotateState, Tool
 from videodesk.desktop.theme import SPACE, token
 from videodesk.desktop.widgets import IconButton
 
