@@ -130,6 +130,9 @@ export class App {
         chime();
       }
     } else if (screen === "thanks" || screen === "trouble") {
+      if (screen === "thanks" && this.model.ending === "over") {
+        remember("session", "over", this.model.join?.invitation_id ?? null);
+      }
       this.letGo();
     }
   }
@@ -186,7 +189,7 @@ export class App {
     if (!recall("local", "language")) {
       await useLanguage(join.language);
     }
-    this.dispatch({ type: "joined", join });
+    this.dispatch({ type: "joined", join, isOver: recall("session", "over") === join.invitation_id });
   }
 
   again() {

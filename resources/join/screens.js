@@ -22,7 +22,7 @@
  */
 /**
  * @typedef {{type: "opened", hasLink: boolean}
- *   | {type: "joined", join: JoinView}
+ *   | {type: "joined", join: JoinView, isOver?: boolean}
  *   | {type: "refused", refusal: Refusal}
  *   | {type: "code_wanted" | "begun" | "checked" | "photos_wanted" | "photos_done" | "consent_wanted" | "back" | "left" | "hung_up" | "again"}
  *   | {type: "consented", granted: ConsentScope[]}
@@ -94,6 +94,7 @@ const TROUBLES = {
   "invitation.other_device": "other_device",
   "invitation.token_or_code": "unknown",
   "call.over": "used",
+  "invitation.code_locked": "locked",
   "rate.limited": "locked",
   "service.offline": "offline",
   "protocol.version": "version",
@@ -152,7 +153,7 @@ export function next(model, happening) {
 function learn(model, happening) {
   switch (happening.type) {
     case "joined":
-      return { ...model, join: happening.join, call: happening.join.call, codeProblem: "", ending: "lost" };
+      return { ...model, join: happening.join, call: happening.join.call, codeProblem: "", ending: happening.isOver || happening.join.call?.state === "ended" ? "over" : "lost" };
     case "consented":
       return { ...model, join: model.join && { ...model.join, consents: happening.granted } };
     case "called":
