@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from videodesk.service.app import create_app
+from argon2 import PasswordHasher
 
 from tests.service.in_process import InProcess
 from tests.service.pictures import picture
@@ -20,6 +20,8 @@ from videodesk.core.ids import new_id
 from videodesk.core.people import Person, Role, SignIn
 from videodesk.core.vocabulary import CallState, CaseKind, CaseStatus, ConsentScope, Language, PartyRole
 from videodesk.evidence.sniff import sniff
+from videodesk.service.app import create_app
+from videodesk.service.auth import Passwords
 from videodesk.service.desk import Desk
 from videodesk.settings import Settings
 from videodesk.storage.blobs_local import LocalBlobs
@@ -46,7 +48,7 @@ class EvidenceDesk:
         metadata.create_all(self.store.engine)
         self.blobs = LocalBlobs(folder / "blobs")
         self.desk = Desk(settings=Settings(data_dir=folder), store=self.store, blobs=self.blobs, bus=self.bus, clock=self.clock)
-        self.app = create_app(self.desk)
+        self.app = create_app(self.desk, Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)))
         self.people: dict[str, str] = {}
         self.case_id, self.other_case_id, self.invitation_id, self.call_id = (new_id() for _ in range(4))
         self.customer = "customer-token-" + "c" * 20
@@ -61,17 +63,28 @@ class EvidenceDesk:
                 person = Person(new_id(), name, name.capitalize(), frozenset({role}), "x", now)
                 self.people[name] = person.id
                 uow.people.add(person)
-                uow.people.add_sign_in(SignIn(sha(self.token(name).encode()), person.id, now, later))
             for case_id, number in ((self.case_id, "VD-2026-000001"), (self.other_case_id, "VD-2026-000002")):
                 uow.cases.add(Case(case_id, number, CaseKind.PARCEL, CaseStatus.IN_CALL, Language.NL, self.people["anna"], now, now,
                                    parties=(Party(PartyRole.CUSTOMER, "Klaas <b>Klant</b>"),)))
-            uow.invitations.add(Invitation(
+            self.invitation = Invitation(
                 self.invitation_id, self.case_id, Language.NL, sha(b"t"), sha(b"c"), self.people["anna"], "Anna", now, later,
                 first_opened_at=now, device_digest=sha(b"d"), session_digest=sha(self.customer.encode()),
-            ))
+            )
+            uow.invitations.add(self.invitation)
             uow.calls.add(Call(id=self.call_id, case_id=self.case_id, invitation_id=self.invitation_id, state=CallState.CONNECTED,
                                waiting_since=now, agent_id=self.people["anna"]))
         self.consent(*ConsentScope)
+        self.sign_in_again()
+
+    def sign_in_again(self) -> None:
+        """Give everybody their token (back), and the customer an open invitation."""
+        now = self.clock.now()
+        with self.store.write() as uow:
+            for name, person_id in self.people.items():
+                digest = sha(self.token(name).encode())
+                uow.people.remove_sign_in(digest)
+                uow.people.add_sign_in(SignIn(digest, person_id, now, now + timedelta(days=1)))
+            uow.invitations.save(self.invitation)
 
     def close(self) -> None:
         self.client.close()

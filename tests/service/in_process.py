@@ -17,14 +17,20 @@ class InProcess:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50_000))
+        self._life = app.router.lifespan_context(app)
+        self._wait(self._life.__aenter__())
         self._client = httpx.AsyncClient(transport=transport, base_url="http://testserver")
 
     def request(self, method: str, path: str, **rest: Any) -> httpx.Response:
-        return asyncio.run_coroutine_threadsafe(self._client.request(method, path, **rest), self._loop).result(60)
+        return self._wait(self._client.request(method, path, **rest))
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._client.aclose(), self._loop).result(10)
-        asyncio.run_coroutine_threadsafe(self._loop.shutdown_default_executor(), self._loop).result(10)
+        self._wait(self._client.aclose())
+        self._wait(self._life.__aexit__(None, None, None))
+        self._wait(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+    def _wait(self, work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
