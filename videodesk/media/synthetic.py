@@ -70,15 +70,21 @@ def _read_upright(grey: NDArray[Any]) -> int | None:
 
 
 class DrawnCamera:
-    """Draws frames of a cracked parcel on a table; the light moves and the number counts. Cheap: the scene is drawn once."""
+    """Draws frames of a cracked parcel on a table; the light moves and the number counts. Cheap: the scene is drawn once.
 
-    def __init__(self, width_px: int = 1280, height_px: int = 720, *, scene: str = "parcel") -> None:
+    `is_handheld`: the camera shakes a little and its sensor is noisy, so that coding it costs what a real picture costs.
+    """
+
+    def __init__(self, width_px: int = 1280, height_px: int = 720, *, scene: str = "parcel", is_handheld: bool = False) -> None:
         self.width_px, self.height_px = width_px, height_px
+        self._noise: NDArray[np.uint8] | None = None
+        if is_handheld:
+            self._noise = np.random.default_rng(3).integers(0, 14, (height_px + 64, width_px + 64, 3), dtype=np.uint8)
         self._scene = _parcel(width_px, height_px) if scene == "parcel" else _portrait(width_px, height_px)
 
     def draw(self, number: int) -> Image:
         """Frame `number` as BGR (height, width, 3)."""
-        image = self._scene.copy()
+        image = self._scene.copy() if self._noise is None else self._shaken(number, self._noise)
         width, height = self.width_px, self.height_px
         strip = round(height * STRIP_SHARE)
         x = int((0.5 + 0.42 * np.sin(number / 23)) * width)
@@ -92,6 +98,12 @@ class DrawnCamera:
         columns = (np.arange(width) * _CELLS // width).astype(np.int64)
         image[height - strip:] = cells[columns][None, :, None]
         return image
+
+    def _shaken(self, number: int, noise: NDArray[np.uint8]) -> Image:
+        dx, dy = round(9 * np.sin(number / 5)), round(6 * np.cos(number / 7))
+        moved = np.roll(self._scene, (dy, dx), axis=(0, 1))
+        at_y, at_x = number * 37 % 64, number * 23 % 64
+        return np.asarray(cv2.add(moved, noise[at_y:at_y + self.height_px, at_x:at_x + self.width_px]), dtype=np.uint8)
 
 
 def _parcel(width: int, height: int) -> Image:
@@ -149,12 +161,13 @@ def _portrait(width: int, height: int) -> Image:
     return image
 
 
-def write_camera_file(path: Path, *, width_px: int = 1280, height_px: int = 720, frames: int = 600, quality: int = 82) -> Path:
+def write_camera_file(path: Path, *, width_px: int = 1280, height_px: int = 720, frames: int = 600, quality: int = 82,
+                      is_handheld: bool = False) -> Path:
     """Chromium's fake camera (`--use-file-for-fake-video-capture`, name must end in .mjpeg): frames 0 … frames-1, played in a loop.
 
     Chromium plays it at 30 frames a second. Takes about 10 ms and 60 kB a frame at 720p. Returns `path`.
     """
-    camera = DrawnCamera(width_px, height_px)
+    camera = DrawnCamera(width_px, height_px, is_handheld=is_handheld)
     with path.open("wb") as file:
         for number in range(frames):
             is_done, data = cv2.imencode(".jpg", camera.draw(number), [cv2.IMWRITE_JPEG_QUALITY, quality])
