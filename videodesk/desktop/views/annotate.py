@@ -23,7 +23,7 @@ from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
 from videodesk.desktop.views.annotate_marks import MarksPanel
 from videodesk.desktop.views.annotate_toolbar import AnnotateToolbar
 from videodesk.desktop.views.screen_keys import action_of, is_typing
-from videodesk.desktop.widgets import Banner, Button, ElidedLabel, EmptyState, Icon, IconButton, Label, Spinner, View, label
+from videodesk.desktop.widgets import Banner, Button, ElidedLabel, EmptyState, Icon, IconButton, Label, Spinner, View
 
 # More names for the same tools, as people know them from other programs.
 _MORE_KEYS: Final = {Qt.Key.Key_E: Tool.ELLIPSE, Qt.Key.Key_C: Tool.ELLIPSE, Qt.Key.Key_D: Tool.LINE, Qt.Key.Key_1: Tool.SELECT}
@@ -84,12 +84,7 @@ class AnnotateView(View):
     def _header(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(SPACE)
-        back = IconButton("common.back", "arrow-left", pressed=self._context.navigation.back)
-        back.setObjectName("annotate.back")
-        row.addWidget(back)
-        row.addWidget(label(key="annotate.title", role="title"))
         self._facts = ElidedLabel(role="muted")
-        row.addSpacing(SPACE)
         row.addWidget(self._facts, 1)
         self._filed_icon = Icon("cloud-check", "ok", 18)
         self._filed_text = Label(role="muted")

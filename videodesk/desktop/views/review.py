@@ -54,8 +54,6 @@ class ReviewView(View):
         column.setSpacing(SPACE)
         head = QHBoxLayout()
         head.setSpacing(4)
-        head.addWidget(label(key="review.title", role="title"))
-        head.addSpacing(2 * SPACE)
         self._add_filters(head)
         head.addStretch(1)
         self._original = Button("review.original", "ghost", pressed=self._review.toggle_original)
