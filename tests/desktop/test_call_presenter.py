@@ -302,6 +302,18 @@ def test_chat_stands_once_is_confirmed_and_said_again_after_a_drop(screen):
     assert screen.state.unread == 0
 
 
+def test_a_stutter_is_no_lost_connection_and_a_restarted_service_is_told_again(screen):
+    screen.live()
+    before = len(screen.sent_of(m.MyState))
+    screen.peer_says("state_changed", PeerState.UNSTABLE)
+    assert len(screen.sent_of(m.MyState)) == before
+    assert screen.state.why_no_snapshot is None
+    screen.tell(m.Welcome, protocol=1, is_resumed=False, me="agent", my_id=ANNA.id, calls=[screen.api.view], server_time=NOW)
+    assert screen.sent_of(m.MyState)[before:] == [m.MyState(call_id=CALL_ID, state=m.PartyState(is_connected=True))]
+    screen.peer_says("state_changed", PeerState.DISCONNECTED)
+    assert not screen.sent_of(m.MyState)[-1].state.is_connected
+
+
 def test_quality_problems_and_reconnecting_are_shown(screen):
     screen.live()
     screen.peer_says("quality_changed", Quality(QualityLevel.BAD, ("loss",)))

@@ -96,6 +96,8 @@ class Delivery:
 
     async def _deliver_forever(self, person_id: str) -> None:
         pause: float | None = None
+        with contextlib.suppress(DeskError):
+            await asyncio.to_thread(self._outbox.tidy)
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._fresh.wait(), pause)

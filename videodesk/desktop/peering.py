@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 from videodesk.calls.ports import LocalMedia, MediaEngine, MediaPeer, PeerState, Quality
@@ -40,6 +41,29 @@ class PeeringListener(Protocol):
     def levels(self, microphone: float, speaker: float) -> None:
         """Sound levels 0..1."""
         ...
+
+
+class Posted:
+    """A PeeringListener that tells another one through `post` (into the GUI thread); levels, which are many, at once."""
+
+    def __init__(self, listener: PeeringListener, post: Callable[[Callable[[], None]], None]) -> None:
+        self._listener = listener
+        self._post = post
+
+    def peer_made(self, peer: MediaPeer, epoch: int) -> None:
+        self._post(partial(self._listener.peer_made, peer, epoch))
+
+    def peer_state(self, state: PeerState) -> None:
+        self._post(partial(self._listener.peer_state, state))
+
+    def quality(self, quality: Quality) -> None:
+        self._post(partial(self._listener.quality, quality))
+
+    def media_problem(self, code: str) -> None:
+        self._post(partial(self._listener.media_problem, code))
+
+    def levels(self, microphone: float, speaker: float) -> None:
+        self._listener.levels(microphone, speaker)
 
 
 class Peering:

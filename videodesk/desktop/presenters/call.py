@@ -16,7 +16,7 @@ from videodesk.core.errors import DeskError
 from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import Disposition
 from videodesk.desktop.calling import CallPhase, CallScreen, ChatItem, TrayItem, TrayStage, from_case, from_outbox, phase_of
-from videodesk.desktop.peering import Peering
+from videodesk.desktop.peering import Peering, Posted
 from videodesk.desktop.presentation import Presenter
 from videodesk.desktop.snapshots import Shot, SnapshotTaker
 from videodesk.desktop.tasks import Tasks
@@ -39,7 +39,7 @@ class CallPresenter(Presenter[CallScreen]):
         self._taker = SnapshotTaker(outbox) if outbox is not None else None
         self._peering: Peering | None = None
         self._chat_is_open = False
-        self.levels: tuple[float, float] = (0.0, 0.0)  # read by the view's meter; too frequent for a State
+        self.microphone_level = 0.0  # read by the view's meter; too frequent for a State
         if outbox is not None:
             outbox.on_change(lambda entry: post(partial(self._outbox_changed, entry)))
 
@@ -71,7 +71,7 @@ class CallPresenter(Presenter[CallScreen]):
             self.media_problem("device.no_media")
             return
         if self._peering is None:
-            self._peering = Peering(call.id, self._media, self._send, _ToGui(self, call.id), self._devices)
+            self._peering = Peering(call.id, self._media, self._send, Posted(self, partial(self._in_gui, call.id)), self._devices)
         peering = self._peering
         self._all_tasks.run("call.ready", lambda: peering.ready(call.epoch, servers), failed=self._say_problem)
 
@@ -106,6 +106,7 @@ class CallPresenter(Presenter[CallScreen]):
         mine = next((call for call in message.calls if call.id == self.state.call.id), None)
         if mine is not None:
             self._take_call(mine)
+            self._say_my_state()  # a restarted service knows nothing of it any more
         for line in message.chat:
             if self._is_ours(line.call_id):
                 self._take_chat(line)
@@ -140,21 +141,27 @@ class CallPresenter(Presenter[CallScreen]):
 
     # ── media ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def peer_made(self, peer: MediaPeer) -> None:
+    def peer_made(self, peer: MediaPeer, epoch: int) -> None:
         """A new peer took the place of the old one."""
+        del epoch
         self._set(peer=peer, peer_state=PeerState.NEW)
         self._follow_peer(PeerState.NEW)
 
     def peer_state(self, state: PeerState) -> None:
         """Our connection to the other side changed."""
-        call = self.state.call
-        if call is not None and (state is PeerState.CONNECTED) != (self.state.peer_state is PeerState.CONNECTED):
-            self._send(m.MyState(call_id=call.id, state=self._my_state(is_connected=state is PeerState.CONNECTED)))
+        was_connected = self.state.is_connected
         self._follow_peer(state)
+        if self.state.is_connected != was_connected:
+            self._say_my_state()
 
     def quality(self, quality: Quality) -> None:
         """The verdict of the last second."""
         self._set(quality=quality)
+
+    def levels(self, microphone: float, speaker: float) -> None:
+        """Sound levels, ten times a second."""
+        del speaker
+        self.microphone_level = microphone
 
     def media_problem(self, code: str) -> None:
         """A device failed or is missing."""
@@ -174,9 +181,11 @@ class CallPresenter(Presenter[CallScreen]):
         call = self.state.call
         self._set(peer_state=state, phase=phase_of(call, state) if call is not None and self.state.is_talking else self.state.phase)
 
-    def _my_state(self, *, is_connected: bool | None = None) -> m.PartyState:
-        connected = self.state.is_connected if is_connected is None else is_connected
-        return m.PartyState(is_connected=connected, audio_muted=not self.state.microphone_on, video_muted=not self.state.camera_on)
+    def _say_my_state(self) -> None:
+        state = self.state
+        if state.call is not None and state.is_talking:
+            mine = m.PartyState(is_connected=state.is_connected, audio_muted=not state.microphone_on, video_muted=not state.camera_on)
+            self._send(m.MyState(call_id=state.call.id, state=mine))
 
     def _drop_peering(self) -> None:
         peering, self._peering = self._peering, None
@@ -207,9 +216,8 @@ class CallPresenter(Presenter[CallScreen]):
         self._switched()
 
     def _switched(self) -> None:
-        peering, call, state = self._peering, self.state.call, self.state
-        if call is not None:
-            self._send(m.MyState(call_id=call.id, state=self._my_state()))
+        peering, state = self._peering, self.state
+        self._say_my_state()
         if peering is not None:
             self._all_tasks.run("call.switch", lambda: peering.switch(
                 microphone=state.microphone_on, camera=state.camera_on, hold=state.is_on_hold))
@@ -370,8 +378,7 @@ class CallPresenter(Presenter[CallScreen]):
         if shot is not None:
             self._put(replace(shot, thumbnail=data))
 
-    def in_gui(self, call_id: str, act: Callable[[], None]) -> None:
-        """Do `act` in the GUI thread, if this call is still the one on the screen. Any thread."""
+    def _in_gui(self, call_id: str, act: Callable[[], None]) -> None:
         def alone() -> None:
             if self._peering is not None and self._peering.call_id == call_id:
                 act()
@@ -382,29 +389,3 @@ class CallPresenter(Presenter[CallScreen]):
         """The program ends: let go of the media. The call itself goes on in the service until it is ended there."""
         self._drop_peering()
         super().close()
-
-
-class _ToGui:
-    """PeeringListener that passes everything on to the GUI thread."""
-
-    def __init__(self, presenter: CallPresenter, call_id: str) -> None:
-        self._presenter = presenter
-        self._call_id = call_id
-
-    def peer_made(self, peer: MediaPeer, epoch: int) -> None:
-        del epoch
-        self._presenter.in_gui(self._call_id, partial(self._presenter.peer_made, peer))
-
-    def peer_state(self, state: PeerState) -> None:
-        self._presenter.in_gui(self._call_id, partial(self._presenter.peer_state, state))
-
-    def quality(self, quality: Quality) -> None:
-        self._presenter.in_gui(self._call_id, partial(self._presenter.quality, quality))
-
-    def media_problem(self, code: str) -> None:
-        self._presenter.in_gui(self._call_id, partial(self._presenter.media_problem, code))
-
-    def levels(self, microphone: float, speaker: float) -> None:
-        self._presenter.levels = (microphone, speaker)
-
-

@@ -14,7 +14,6 @@ from videodesk.desktop.presentation import Presenter
 from videodesk.desktop.tasks import Tasks
 from videodesk.protocol import messages as m
 
-
 _NOT_TALKING: Final = frozenset({CallState.WAITING, CallState.ENDED, CallState.ABANDONED})
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from videodesk.client.delivery import Delivery
 from videodesk.core.vocabulary import Disposition
 from videodesk.desktop.calling import CallPhase, CallScreen
 from videodesk.desktop.context import DesktopContext
@@ -20,6 +21,7 @@ from videodesk.desktop.views.call_video import VideoView
 from videodesk.desktop.views.call_window import VideoWindow
 from videodesk.desktop.views.call_wrap_up import WrapUp
 from videodesk.desktop.widgets import Button, EmptyState, Label, Spinner, View, label
+from videodesk.protocol.messages import Welcome, Wire
 
 _WITH_VIDEO: Final = {CallPhase.CONNECTING, CallPhase.LIVE, CallPhase.ON_HOLD, CallPhase.RECONNECTING}
 
@@ -158,6 +160,13 @@ class CallScreenView(View):
         if self._state.is_talking:
             self.video.setFocus()
 
+    def handle(self, message: Wire) -> None:
+        """A message of the channel; the line being back is also the moment to send what waits in the outbox."""
+        super().handle(message)
+        delivery = self._context.delivery
+        if isinstance(message, Welcome) and delivery is not None:
+            self._context.tasks.run("delivery.nudge", lambda: _nudge(delivery))
+
     def left(self) -> None:
         """Another screen comes; the call goes on."""
         self._tick.stop()
@@ -235,7 +244,7 @@ class CallScreenView(View):
         return self.stage
 
     def _ticked(self) -> None:
-        self.controls.meter.put(self.call_presenter.levels[0] if self._state.microphone_on else 0.0)
+        self.controls.meter.put(self.call_presenter.microphone_level if self._state.microphone_on else 0.0)
         if self._state.phase in _WITH_VIDEO:
             self.controls.quality.put(self._state.quality, self._state.phase, self._time())
         elif self._state.phase is CallPhase.WRAP_UP:
@@ -286,6 +295,10 @@ class CallScreenView(View):
         window.close()
         window.deleteLater()
         self.render_state(self._state)
+
+
+async def _nudge(delivery: Delivery) -> None:
+    delivery.nudge()
 
 
 def make(context: DesktopContext) -> View:
