@@ -134,7 +134,7 @@ def to_picture(frame: DecodedFrame, asked: tuple[int, int], reformatter: VideoRe
     """`frame` scaled to fit `asked`, as BGRA over FFmpeg's own memory (no further copy)."""
     source = frame.picture
     width, height = fit((source.width, source.height), asked)
-    scaled = reformat(source, "bgra", reformatter, width, height)
+    scaled = reformat(source, "bgra", reformatter, width, height, Interpolation.FAST_BILINEAR)  # half of BILINEAR's time
     plane = scaled.planes[0]
     return Picture(
         buffer=memoryview(plane), width_px=width, height_px=height, stride_bytes=plane.line_size, seq=frame.seq,
@@ -143,12 +143,13 @@ def to_picture(frame: DecodedFrame, asked: tuple[int, int], reformatter: VideoRe
 
 
 def reformat(frame: av.VideoFrame, pixel_format: str, reformatter: VideoReformatter | None = None,
-             width: int | None = None, height: int | None = None) -> av.VideoFrame:
+             width: int | None = None, height: int | None = None,
+             interpolation: Interpolation = Interpolation.BILINEAR) -> av.VideoFrame:
     """`frame` as RGB of some layout, from BT.601 limited range, bilinear."""
     return (reformatter or VideoReformatter()).reformat(
         frame, width=width or frame.width, height=height or frame.height, format=pixel_format,
         src_colorspace=Colorspace.ITU601, dst_colorspace=Colorspace.ITU601,
-        src_color_range=ColorRange.MPEG, dst_color_range=ColorRange.JPEG, interpolation=Interpolation.BILINEAR, threads=1)
+        src_color_range=ColorRange.MPEG, dst_color_range=ColorRange.JPEG, interpolation=interpolation, threads=1)
 
 
 def to_bgr(frame: av.VideoFrame) -> NDArray[np.uint8]:
