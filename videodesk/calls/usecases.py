@@ -249,7 +249,7 @@ def add_chat(uow: CallUnit, principal: Principal, call_id: str, *, message_id: s
     Conflict("chat.id_taken") when the id belongs to another line, Conflict("call.wrong_state") when nobody talks.
     """
     require(principal, Action.JOIN_CALL if principal.is_customer else Action.TAKE_CALLS)
-    call = _known(uow, call_id)
+    call = known_call(uow, call_id)
     side = side_of(call, principal)
     entry = ChatEntry(message_id, call_id, side, text, now)
     stored = uow.calls.chat_line(call_id, message_id)
@@ -276,7 +276,8 @@ def choose_presence(uow: CallUnit, principal: Principal, presence: Presence, now
     return chosen
 
 
-def _known(uow: CallUnit, call_id: str) -> Call:
+def known_call(uow: CallUnit, call_id: str) -> Call:
+    """The call with this id, whoever asks; NotFound("call.unknown")."""
     call = uow.calls.get(call_id)
     if call is None:
         raise NotFound("call.unknown")
@@ -297,7 +298,7 @@ def _moved(call: Call, event: CallEvent, **changes: Any) -> Call:
 
 def _change(uow: CallUnit, call_id: str, change: Callable[[Call], Call]) -> Call:
     for _ in range(_TRIES):
-        current = _known(uow, call_id)
+        current = known_call(uow, call_id)
         changed = change(current)
         if changed is current:
             return current

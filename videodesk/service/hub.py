@@ -114,8 +114,6 @@ class Hub:
 
         return await run_in_threadpool(work)
 
-    # ── what others ask ─────────────────────────────────────────────────────────────────────────────────────────────
-
     def party(self, call_id: str, side: Side) -> PartyState:
         """What a side of a call said about itself. Any thread."""
         running = self._running.get(call_id)
@@ -142,8 +140,9 @@ class Hub:
 
         `is_lossy`: the peer may have missed the announcement of an epoch.
         """
-        for call in calls:
-            running = self._keep(call)
+        for known in calls:
+            running = self._keep(known)
+            call = running.call
             if running.peer_id(peer.side) != peer.id:
                 continue
             running.regain(peer.side.value)
@@ -162,8 +161,6 @@ class Hub:
             if needs_peer and running.peer_id(peer.side) == peer.id:
                 running.lose(peer.side.value, deadline_s)
                 await self.settle(running)
-
-    # ── calls ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def settle(self, running: RunningCall) -> None:
         """Bring the call's state in line with what is lost and what is there."""
@@ -195,10 +192,11 @@ class Hub:
         await self._announce(running)
         await self.settle(running)
 
-    async def send_ready(self, running: RunningCall, side: Side) -> None:
-        """Send `call.ready` of the newest epoch to one side."""
+    async def send_ready(self, running: RunningCall, side: Side, view: CallView | None = None) -> None:
+        """Send `call.ready` of the newest epoch to one side; `view` when it is at hand."""
         call = running.call
-        view = await self.read(lambda uow: self.view_of(uow, call))
+        if view is None:
+            view = await self.read(lambda uow: self.view_of(uow, call))
         servers = ice_servers(self.desk.settings, self.desk.clock, f"{call.id}-{side.value}")
         ready = CallReady(seq=0, call=view, ice_servers=servers, is_polite=side is Side.CUSTOMER)
         self.switchboard.to(running.peer_id(side), ready)
@@ -227,11 +225,14 @@ class Hub:
         call, view = found
         if call.version > running.call.version:
             running.call = call
+        self._send_changed(view, call.invitation_id, to_all=to_all)
+
+    def _send_changed(self, view: CallView, invitation_id: str, *, to_all: bool) -> None:
         message = CallChanged(seq=0, call=view)
-        self.switchboard.to(call.invitation_id, message)
-        self.switchboard.to(call.agent_id, message)
+        self.switchboard.to(invitation_id, message)
+        self.switchboard.to(view.agent_id, message)
         if to_all:
-            self.switchboard.to_desks(message, Action.SEE_CALLS, but=[call.agent_id])
+            self.switchboard.to_desks(message, Action.SEE_CALLS, but=[view.agent_id])
 
     def _keep(self, call: Call) -> RunningCall:
         running = self._running.get(call.id)
@@ -251,11 +252,11 @@ class Hub:
         peers = {side: self.switchboard.get(running.peer_id(side)) for side in Side}
         return {side.value: peer.connection if peer is not None else "" for side, peer in peers.items()}
 
-    async def _announce(self, running: RunningCall) -> None:
+    async def _announce(self, running: RunningCall, view: CallView | None = None) -> None:
         if running.call.epoch > running.announced_epoch:
             running.announced_epoch = running.call.epoch
             for side in Side:
-                await self.send_ready(running, side)
+                await self.send_ready(running, side, view)
 
     def _flush_pending(self, running: RunningCall, peer: Peer) -> None:
         pending = running.pending[peer.side]
@@ -314,21 +315,34 @@ class Hub:
 
     async def _handle_call(self, name: str, call_id: str) -> None:
         running = await self.running(call_id)
-        await self.tell_changed(running, to_all=name != "call.changed" or running.call.state is CallState.WAITING)
+        if name == "call.accepted":
+            await self._begin(running)
+        else:
+            await self.tell_changed(running, to_all=name != "call.changed" or running.call.state is CallState.WAITING)
         if name == "call.waiting":
             running.losses.clear()
             running.deadline_s = None
-        if name == "call.accepted":
-            names = self._names(running)
-            running.call = await self.write(lambda uow: usecases.note_connections(uow, call_id, **names))
-            await self._announce(running)
-            await self.check_sides(running)
         if running.is_kept:
             self._running[call_id] = running
         else:
             self._running.pop(call_id, None)
         if running.call.agent_id is not None:
             self.presences.refresh(running.call.agent_id)
+
+    async def _begin(self, running: RunningCall) -> None:
+        """The call was accepted: tell everyone, announce its first epoch. One transaction, as the customer waits for it."""
+        call_id = running.call.id
+        running.call = await self.read(lambda uow: usecases.known_call(uow, call_id))  # now it has its agent
+        names = self._names(running)
+
+        def begin(uow: UnitOfWork) -> tuple[Call, CallView]:
+            call = usecases.note_connections(uow, call_id, **names)
+            return call, self.view_of(uow, call)
+
+        running.call, view = await self.write(begin)
+        self._send_changed(view, running.call.invitation_id, to_all=True)
+        await self._announce(running, view)
+        await self.check_sides(running)
 
     def _close_revoked(self, event: Event) -> None:
         peer = self.switchboard.get(str(event.data.get("invitation_id", "")))
