@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -136,22 +135,6 @@ def skip_item(uow: CaseUnit, principal: Principal, case_id: str, item_id: str, r
 def note_history(uow: CaseUnit, case_id: str, principal: Principal, what: str, now: datetime, **data: Any) -> None:
     """Append to a case's history."""
     uow.cases.add_history(HistoryEntry(case_id, now, principal.id, principal.display_name, what, data))
-
-
-def search_text(case: Case, notes: list[Note]) -> str:
-    """All that full-text search looks through: lower case, without diacritics (São → sao), one blank between words."""
-    parts: list[str] = [case.number, case.title, case.order_number, case.product, case.brand, case.model, case.serial, case.claim_ref,
-                        case.incident.place, case.incident.description]
-    for party in case.parties:
-        parts += [str(getattr(party, field.name)) for field in fields(party) if field.name not in {"role", "language"}]
-    parts += [note.text for note in notes]
-    return folded(" ".join(parts))
-
-
-def folded(text: str) -> str:
-    """`text` for comparing: case and diacritics do not matter."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(char for char in decomposed if not unicodedata.combining(char)).split())
 
 
 def _move(uow: CaseUnit, case: Case, target: CaseStatus, principal: Principal, now: datetime, reason: str) -> Case:

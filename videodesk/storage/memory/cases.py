@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from videodesk.cases.model import Case, CaseFilter, HistoryEntry, Note
-from videodesk.cases.usecases import folded, search_text
+from videodesk.cases.search import case_words, words_of
 from videodesk.core.errors import Conflict
 from videodesk.core.ids import case_number
 
@@ -65,6 +65,8 @@ class MemoryCases:
 
     def _fits(self, case: Case, wanted: CaseFilter) -> bool:
         exact = all(getattr(wanted, name) in {None, getattr(case, name)} for name in ("status", "kind", "assignee_id"))
-        there = search_text(case, self.notes(case.id)).replace("-", " ").split()
-        return exact and all(any(word.startswith(part) for word in there)
-                             for part in folded(wanted.query).replace("-", " ").split())
+        there = case_words(case, self.notes(case.id))
+        asked = words_of(wanted.query)
+        if not asked and wanted.query.strip():
+            return False
+        return exact and all(any(word.startswith(part) for word in there) for part in asked)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from videodesk.cases.model import Case, CaseFilter, HistoryEntry, Note
-from videodesk.cases.usecases import folded, search_text
+from videodesk.cases.search import case_words, words_of
 from videodesk.core.errors import Conflict
 from videodesk.core.ids import case_number
 from videodesk.storage.records import from_record, to_record
@@ -142,7 +142,7 @@ class SqlCases:
         return None if record is None else from_record(record, Case)
 
     def _index(self, case: Case) -> None:
-        fulltext.index(self._connection, case.id, search_text(case, self.notes(case.id)))
+        fulltext.index(self._connection, case.id, case_words(case, self.notes(case.id)))
 
     def _condition(self, wanted: CaseFilter) -> Any:
         conditions: list[ColumnElement[bool]] = [cases.c.id.is_not(None)]
@@ -152,8 +152,8 @@ class SqlCases:
             conditions.append(cases.c.kind == wanted.kind.value)
         if wanted.assignee_id is not None:
             conditions.append(cases.c.assignee_id == wanted.assignee_id)
-        if words := folded(wanted.query):
-            conditions.append(fulltext.matching(self._connection, cases.c.id, words))
+        if wanted.query.strip():
+            conditions.append(fulltext.matching(self._connection, cases.c.id, words_of(wanted.query)))
         return and_(*conditions)
 
 
