@@ -63,8 +63,8 @@ class EvidenceDesk:
                 person = Person(new_id(), name, name.capitalize(), frozenset({role}), "x", now)
                 self.people[name] = person.id
                 uow.people.add(person)
-            for case_id, number in ((self.case_id, "VD-2026-000001"), (self.other_case_id, "VD-2026-000002")):
-                uow.cases.add(Case(case_id, number, CaseKind.PARCEL, CaseStatus.IN_CALL, Language.NL, self.people["anna"], now, now,
+            for case_id in (self.case_id, self.other_case_id):
+                uow.cases.add(Case(case_id, uow.cases.next_number(2026), CaseKind.PARCEL, CaseStatus.IN_CALL, Language.NL, self.people["anna"], now, now,
                                    parties=(Party(PartyRole.CUSTOMER, "Klaas <b>Klant</b>"),)))
             self.invitation = Invitation(
                 self.invitation_id, self.case_id, Language.NL, sha(b"t"), sha(b"c"), self.people["anna"], "Anna", now, later,

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
@@ -65,17 +65,20 @@ async def received_form(request: Request, part: str, limit_bytes: int = MAX_ORIG
     if promised.isdecimal() and int(promised[:20]) > limit_bytes + _FORM_BYTES:
         raise TooLarge("upload.too_large", limit_bytes=limit_bytes)
     bounded = Request(request.scope, _bounded(request.receive, limit_bytes))
+    parser = MultiPartParser(request.headers, bounded.stream(), max_files=1, max_fields=_FIELDS, max_part_size=_FIELD_BYTES)
     try:
-        form = await bounded.form(max_files=1, max_fields=_FIELDS, max_part_size=_FIELD_BYTES)
-    except (HTTPException, ClientDisconnect, KeyError) as problem:
-        raise Invalid("upload.malformed") from problem
-    try:
+        try:
+            form = await parser.parse()
+        except (MultiPartException, ClientDisconnect) as problem:
+            raise Invalid("upload.malformed") from problem
         file = form.get(part)
         if not isinstance(file, UploadFile):
             raise Invalid("upload.file_missing", field=part)
         yield Upload(file, {name: value for name, value in form.items() if isinstance(value, str)})
     finally:
-        await form.close()
+        # Not form.close(): a part that was cut off is not in the form, and its spooled file would stay open until it is collected.
+        for spooled in parser._files_to_close_on_error:  # noqa: SLF001 - Starlette names no public way to them
+            spooled.close()
 
 
 def _bounded(receive: Receive, limit_bytes: int) -> Receive:
