@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -29,6 +30,7 @@ from videodesk.desktop.drawing.painting import text_box
 from videodesk.desktop.drawing.pictures import decode
 from videodesk.desktop.drawing.rendition import render
 from videodesk.desktop.presenters.annotate import AnnotatePresenter
+from videodesk.desktop.shell import Shell
 from videodesk.desktop.views.annotate import AnnotateView
 from videodesk.desktop.views.review import make as make_review
 
@@ -106,3 +108,21 @@ def test_both_languages_have_the_same_texts(area):
     found = [json.loads((Path(resources()) / "i18n" / language / f"{area}.json").read_text("utf-8")) for language in Language]
     assert found[0].keys() == found[1].keys()
     assert all(key.startswith(f"{area}.") for key in found[0])
+
+
+def test_in_the_window_letters_in_the_comment_are_words_not_decisions(api):
+    case = asyncio.run(api.add_case(sample_case()))
+    shot = api.add_snapshot(case.id, JPEG, "damage", size=(640, 360), captured_by=api.other.id, captured_by_name="Bram")
+    shell = Shell(lambda _shell: make_context(api), lambda: None)
+    shell.show()
+    shell.open("review")
+    QApplication.processEvents()
+    sheet = shell.findChild(QWidget, "review.sheet")
+    QTest.keyClick(sheet, Qt.Key.Key_R)
+    comment = shell.findChild(QWidget, "review.comment")
+    QTest.keyClicks(comment, "arjxkc?")
+    assert comment.toPlainText() == "arjxkc?"
+    assert api.snapshots_by_id[shot.id].decisions == []
+    QTest.keyClick(comment, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert api.snapshots_by_id[shot.id].decisions[0].comment == "arjxkc?"
+    shell.close()

@@ -6,7 +6,7 @@ from functools import cache
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit
 
 from videodesk.desktop.actions import in_scope
 
@@ -29,7 +29,11 @@ def action_of(event: QKeyEvent, scope: str) -> str | None:
     return found
 
 
-def is_typing(widget: QWidget | None = None) -> bool:
+def is_typing() -> bool:
     """Whether the focus is in something that takes letters."""
-    focused = widget or QApplication.focusWidget()
+    focused = QApplication.focusWidget()
+    if focused is None:
+        # No window is active (no screen, or a driven program): where the letters would go.
+        windows = [window for window in QApplication.topLevelWidgets() if window.isVisible()]
+        focused = next((inside for window in windows if (inside := window.focusWidget()) is not None), None)
     return isinstance(focused, QLineEdit | QPlainTextEdit | QAbstractSpinBox) or (isinstance(focused, QComboBox) and focused.isEditable())
