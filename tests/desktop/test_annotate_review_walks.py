@@ -125,4 +125,5 @@ def test_in_the_window_letters_in_the_comment_are_words_not_decisions(api):
     assert api.snapshots_by_id[shot.id].decisions == []
     QTest.keyClick(comment, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert api.snapshots_by_id[shot.id].decisions[0].comment == "arjxkc?"
+    shell.shut()
     shell.close()
