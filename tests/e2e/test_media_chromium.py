@@ -105,18 +105,16 @@ class Viewer:
         self._slot = slot
         self._loop = asyncio.get_running_loop()
         self._painted = asyncio.Event()
-        self._picture: Picture | None = None
+        self.picture: Picture | None = None
         slot.on_fresh(lambda: self._loop.call_soon_threadsafe(self._paint))
 
     def _paint(self) -> None:
-        self._picture = self._slot.take()
+        self.picture = self._slot.take()
         self._painted.set()
 
-    async def next(self) -> Picture:
+    async def next(self) -> None:
         self._painted.clear()
         await self._painted.wait()
-        assert self._picture is not None
-        return self._picture
 
 
 def shown(picture) -> int | None:
@@ -132,9 +130,9 @@ async def test_the_original_is_the_frame_on_screen(page: Page, codec: str) -> No
         viewer = Viewer(call.peer.remote_pictures)
         await until(lambda: (picture := call.peer.remote_pictures.take()) is not None and picture.seq > 20, "pictures")
         for _ in range(5):
-            on_screen = await viewer.next()
+            await viewer.next()
             await asyncio.sleep(0.015)  # the hand is slower than the frame rate
-            frozen = call.peer.stills.freeze()
+            on_screen, frozen = viewer.picture, call.peer.stills.freeze()
             original = call.peer.stills.encode(frozen)
             image = cv2.imdecode(np.frombuffer(original.data, np.uint8), cv2.IMREAD_COLOR)
             number = read_frame_number(image)

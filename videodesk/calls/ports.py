@@ -83,7 +83,10 @@ class StillSource(Protocol):
     """Where a snapshot's picture comes from."""
 
     def freeze(self) -> FrozenFrame | None:
-        """The newest decoded frame at full size, at once, without encoding; None before the first frame. Any thread, < 1 ms."""
+        """The frame on screen (the newest decoded one where no view takes pictures) at full size, at once, without encoding.
+
+        None before the first frame. Any thread, < 1 ms.
+        """
         ...
 
     def encode(self, frame: FrozenFrame) -> EncodedOriginal:

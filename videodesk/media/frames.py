@@ -24,7 +24,8 @@ from videodesk.media.decoding import DecodedFrame
 
 JPEG_QUALITY: Final = 95
 MAX_SIDE_PX: Final = 7680
-SHOWN_LAG_FRAMES: Final = 2
+SHOWN_LAG_S: Final = 1.0
+"""A view that took nothing for longer is not looked at (hidden, minimised)."""
 
 
 class FrameSlot:
@@ -98,12 +99,12 @@ class FrameSlot:
     # ── stills, any thread ────────────────────────────────────────────────────────────────────────────────────────
 
     def freeze(self) -> FrozenFrame | None:
-        """The frame on screen where it is at most two older than the newest decoded one, else the newest: what the eye saw is kept."""
+        """The frame on screen, also when the screen lags: what the eye saw is kept. The newest decoded one where no view looks."""
         with self._lock:
             newest, shown, size = self._newest, self._shown, self._size
         if newest is None:
             return None
-        if shown is not None and newest.seq - shown[1].seq <= SHOWN_LAG_FRAMES:
+        if shown is not None and newest.received_at_s - shown[1].received_at_s <= SHOWN_LAG_S:
             preview, frame = shown
         else:
             preview, frame = to_picture(newest, size, VideoReformatter()), newest

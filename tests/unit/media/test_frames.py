@@ -100,6 +100,17 @@ def test_the_frozen_frame_is_the_one_on_screen_at_full_size() -> None:
     assert read_frame_number(kept) == 41
 
 
+def test_a_screen_that_lags_still_decides_what_is_kept_and_a_hidden_one_does_not() -> None:
+    slot = FrameSlot(HandClock())
+    slot.put(decoded(plain((0, 0, 0)), 0))
+    slot.take()
+    for seq in range(1, 31):
+        slot.put(decoded(plain((0, 0, 0)), seq, at_s=seq / 31))
+    assert slot.freeze().seq == 0
+    slot.put(decoded(plain((0, 0, 0)), 31, at_s=1.1))
+    assert slot.freeze().seq == 31
+
+
 def test_when_nobody_looks_the_newest_frame_is_frozen() -> None:
     slot = FrameSlot(HandClock())
     for seq in range(10):
