@@ -1,0 +1,106 @@
+"""Role × action on the API: the permission table is what decides, for every route."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.service.conftest import PASSWORD
+from videodesk.core.ids import new_id
+from videodesk.core.people import Role
+from videodesk.core.permissions import PERMISSIONS, Action
+
+PEOPLE = {Role.AGENT: "anna", Role.SUPERVISOR: "saskia", Role.ADMINISTRATOR: "adam"}
+SOME = new_id()
+
+# Every route with what it takes: method, path, action, body.
+ROUTES = [
+    ("GET", "/people", Action.SEE_PEOPLE, None),
+    ("POST", "/people", Action.MANAGE_PEOPLE, {"name": "carla", "display_name": "Carla", "roles": ["agent"], "password": PASSWORD}),
+    ("PATCH", f"/people/{SOME}", Action.MANAGE_PEOPLE, {"display_name": "X"}),
+    ("GET", "/cases", Action.SEE_CASES, None),
+    ("POST", "/cases", Action.EDIT_CASES, {"kind": "free"}),
+    ("GET", f"/cases/{SOME}", Action.SEE_CASES, None),
+    ("PATCH", f"/cases/{SOME}", Action.EDIT_CASES, {"revision": 1, "title": "x"}),
+    ("POST", f"/cases/{SOME}/transitions", Action.EDIT_CASES, {"to": "intake"}),
+    ("GET", f"/cases/{SOME}/history", Action.SEE_CASES, None),
+    ("POST", f"/cases/{SOME}/notes", Action.EDIT_CASES, {"id": SOME, "text": "x"}),
+    ("PUT", f"/cases/{SOME}/checklist/outside/skip", Action.EDIT_CASES, {"reason": "x"}),
+    ("GET", "/checklists/parcel", Action.SEE_CASES, None),
+    ("POST", f"/cases/{SOME}/invitations", Action.INVITE, {}),
+    ("GET", "/invitations", Action.SEE_CASES, None),
+    ("DELETE", f"/invitations/{SOME}", Action.INVITE, None),
+    ("GET", "/calls", Action.SEE_CALLS, None),
+    ("GET", f"/calls/{SOME}", Action.SEE_CALLS, None),
+    ("POST", f"/calls/{SOME}/accept", Action.TAKE_CALLS, None),
+    ("POST", f"/calls/{SOME}/end", Action.TAKE_CALLS, None),
+    ("POST", f"/calls/{SOME}/wrap-up", Action.TAKE_CALLS, {"disposition": "follow_up"}),
+    ("GET", f"/cases/{SOME}/snapshots", Action.SEE_EVIDENCE, None),
+    ("GET", f"/cases/{SOME}/custody", Action.SEE_CUSTODY, None),
+    ("POST", f"/cases/{SOME}/exports", Action.SEE_EVIDENCE, None),
+    ("PUT", f"/snapshots/{SOME}", Action.CAPTURE, None),
+    ("GET", f"/snapshots/{SOME}", Action.SEE_EVIDENCE, None),
+    ("PATCH", f"/snapshots/{SOME}", Action.EDIT_CASES, {"caption": "x"}),
+    ("GET", f"/snapshots/{SOME}/original", Action.SEE_EVIDENCE, None),
+    ("GET", f"/snapshots/{SOME}/thumbnail", Action.SEE_EVIDENCE, None),
+    ("GET", f"/snapshots/{SOME}/annotation", Action.SEE_EVIDENCE, None),
+    ("POST", f"/snapshots/{SOME}/annotation", Action.ANNOTATE, {"base_revision": 0, "document": {}}),
+    ("PUT", f"/snapshots/{SOME}/renditions/{SOME}", Action.ANNOTATE, None),
+    ("GET", f"/renditions/{SOME}", Action.SEE_EVIDENCE, None),
+    ("GET", "/review", Action.SEE_REVIEWS, None),
+    ("POST", f"/snapshots/{SOME}/decisions", Action.REVIEW, {"id": SOME, "decision": "accepted"}),
+]
+CUSTOMERS = [
+    ("GET", "/join/state", Action.JOIN_CALL, None),
+    ("POST", "/join/consent", Action.GIVE_CONSENT, {"text_version": "0", "language": "nl", "granted": []}),
+    ("POST", "/join/photos", Action.UPLOAD_PHOTO, None),
+]
+PUBLIC = {("GET", "/info"), ("GET", "/health"), ("POST", "/setup"), ("POST", "/session"), ("POST", "/join/exchange")}
+OWN = {("GET", "/me"), ("DELETE", "/session")}
+
+
+def code_of(answer):
+    return answer.json().get("code") if answer.headers["content-type"] == "application/problem+json" else None
+
+
+@pytest.fixture
+def customer(client, visitor):
+    return client.join(client.invite(client.make_case()["id"]))
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_the_desk(visitor, role):
+    someone = visitor.as_(PEOPLE[role])
+    for method, path, action, body in ROUTES:
+        answer = someone.ask(method, path, **({} if body is None else {"json": body}))
+        is_refused = answer.status_code == 403 and code_of(answer) == "permission.denied"
+        assert is_refused is (action not in PERMISSIONS[role]), (role, method, path, answer.text)
+        assert answer.status_code not in {401, 500}, (method, path, answer.text)
+
+
+def test_a_customer_has_the_own_doors_only(customer, client):
+    for method, path, _action, body in ROUTES:
+        answer = customer.ask(method, path, **({} if body is None else {"json": body}))
+        assert (answer.status_code, code_of(answer)) == (403, "permission.denied"), (method, path, answer.text)
+    for method, path, _action, body in CUSTOMERS:
+        more = {} if body is None else {"json": body}
+        assert customer.ask(method, path, **more).status_code not in {401, 403, 404, 500}, path
+        assert client.ask(method, path, **more).status_code == 403, path
+
+
+def test_without_signing_in_nothing_answers(visitor):
+    for method, path, _action, body in [*ROUTES, *CUSTOMERS, *((method, path, None, None) for method, path in OWN)]:
+        for someone in (visitor, visitor.with_token("x" * 43)):
+            answer = someone.ask(method, path, **({} if body is None else {"json": body}))
+            assert answer.status_code == 401, (method, path, answer.text)
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_no_route_is_forgotten_here(visitor):
+    described = {
+        (method.upper(), re.sub(r"\{(\w+)\}", "*", path).removeprefix("/api/v1"))
+        for path, item in visitor.http.get("/api/openapi.json").json()["paths"].items() for method in item
+    }
+    listed = {(method, re.sub(rf"{SOME}|(?<=checklist/)outside|(?<=checklists/)parcel", "*", path)) for method, path, *_ in [*ROUTES, *CUSTOMERS]}
+    assert described == listed | PUBLIC | OWN
