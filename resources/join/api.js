@@ -1,6 +1,7 @@
-// The HTTP side of the page: /api/v1/join/…. A refusal is a value with a code, never an exception.
+// The HTTP side of the page: /api/v1. A refusal is a value with a code, never an exception.
 
 /** @typedef {import("./types").JoinView} JoinView */
+/** @typedef {import("./types").ServiceInfo} ServiceInfo */
 /** @typedef {import("./types").ConsentView} ConsentView */
 /** @typedef {import("./types").ConsentIn} ConsentIn */
 /** @typedef {import("./types").ExchangeIn} ExchangeIn */
@@ -10,7 +11,7 @@
  * @typedef {{ok: true, value: Value} | {ok: false, refusal: Refusal}} Outcome
  */
 
-const ROOT = "/api/v1/join";
+const ROOT = "/api/v1";
 const TIMEOUT_MS = 15_000;
 
 /**
@@ -64,7 +65,7 @@ async function ask(path, { method = "GET", token, body }) {
  * @returns {Promise<Outcome<JoinView>>}
  */
 export function exchange(body) {
-  return ask("/exchange", { method: "POST", body });
+  return ask("/join/exchange", { method: "POST", body });
 }
 
 /**
@@ -72,7 +73,7 @@ export function exchange(body) {
  * @returns {Promise<Outcome<JoinView>>}
  */
 export function state(token) {
-  return ask("/state", { token });
+  return ask("/join/state", { token });
 }
 
 /**
@@ -81,5 +82,13 @@ export function state(token) {
  * @returns {Promise<Outcome<ConsentView>>}
  */
 export function consent(token, body) {
-  return ask("/consent", { method: "POST", token, body });
+  return ask("/join/consent", { method: "POST", token, body });
+}
+
+/**
+ * Whose service this is.
+ * @returns {Promise<Outcome<ServiceInfo>>}
+ */
+export function info() {
+  return ask("/info", {});
 }

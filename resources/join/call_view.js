@@ -54,7 +54,14 @@ export function call(app) {
   const panel = sidePanel(app);
   const dialog = stopDialog(app);
   const seen = { flashes: app.flashes };
-  const element = h("section", { class: "call", "aria-labelledby": "call-title" },
+  const element = h("section", {
+    class: "call", "aria-labelledby": "call-title",
+    onkeydown: (/** @type {KeyboardEvent} */ event) => {
+      if (event.key === "Escape" && app.panel && !app.isStopAsked) {
+        app.openPanel(null);
+      }
+    },
+  },
     own.element,
     h("div", { class: "call-top" }, h("div", { class: "call-who" }, h("h1", { id: "call-title", tabindex: "-1" }, t("call.title", { agent: agentName(app) })), status), tile.element),
     h("div", { class: "middle" }, listen, notices), bar.element, panel.element, flash, dialog.element);
@@ -92,11 +99,11 @@ function drawNotices(app, notices) {
   if (status === "call.hold") {
     shown.push(["hold", "pause", t("call.hold_next", { agent })]);
   } else if (status === "call.reconnecting") {
-    const key = app.model.channel === "open" && app.isPeerUp && app.model.call?.state === "reconnecting" ? "call.agent_gone" : "call.reconnecting_next";
+    const key = app.model.channel === "open" && app.talk.isPeerUp && app.model.call?.state === "reconnecting" ? "call.agent_gone" : "call.reconnecting_next";
     shown.push(["warn", "refresh", t(key, { agent }) + (phone ? ` ${t("page.call_us", { phone })}` : "")]);
   }
   if (app.notice) {
-    shown.push(["event", app.notice.icon, app.notice.text]);
+    shown.push(["event", app.notice.icon, t(app.notice.key, app.notice.params)]);
   }
   const now = JSON.stringify(shown);
   if (notices.dataset["drawn"] !== now) {
@@ -135,15 +142,15 @@ function ownPicture(app) {
 function agentTile(app) {
   const video = h("video", { playsinline: true, autoplay: true, "aria-label": t("call.agent_picture", { agent: agentName(app) }) });
   const face = h("div", { class: "face", role: "img", "aria-label": agentName(app) }, initials(agentName(app)));
-  const element = h("div", { class: "agent" }, video, face);
+  const element = h("div", { class: "tile" }, video, face);
   const update = () => {
-    if (app.remote && video.srcObject !== app.remote) {
-      video.srcObject = app.remote;
+    if (app.talk.remote && video.srcObject !== app.talk.remote) {
+      video.srcObject = app.talk.remote;
     }
-    if (app.remote && video.paused) {
+    if (app.talk.remote && video.paused) {
       void video.play().then(() => app.heard(true), () => app.heard(false));
     }
-    const hasPicture = Boolean(app.remote?.getVideoTracks().some((track) => track.readyState === "live" && !track.muted)) && !app.model.call?.agent.video_muted;
+    const hasPicture = Boolean(app.talk.remote?.getVideoTracks().some((track) => track.readyState === "live" && !track.muted)) && !app.model.call?.agent.video_muted;
     video.classList.toggle("unseen", !hasPicture);
     face.hidden = hasPicture;
   };
@@ -180,11 +187,7 @@ function controls(app) {
 
 /** @param {App} app */
 function sidePanel(app) {
-  const element = h("div", { class: "panel", hidden: true, onkeydown: (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === "Escape") {
-      app.openPanel(null);
-    }
-  } });
+  const element = h("div", { class: "panel", hidden: true });
   /** @type {string | null} */
   let drawn = null;
   /** @type {(() => void) | null} */

@@ -31,7 +31,8 @@
  *   | {type: "broken", trouble: Trouble}} Happening
  */
 
-const TALKING = new Set(["accepted", "connected", "on_hold", "reconnecting"]);
+/** States in which the two sides talk. @type {Set<string>} */
+export const TALKING = new Set(["accepted", "connected", "on_hold", "reconnecting"]);
 const OVER = new Set(["wrap_up", "ended", "abandoned"]);
 
 /** @type {Record<string, (model: Model) => boolean>} */

@@ -296,16 +296,14 @@ export function thanks(app) {
 
 /** @param {App} app @returns {View} */
 export function trouble(app) {
-  const { trouble: kind, retryAfterS, join } = app.model;
+  const { trouble: kind, retryAfterS } = app.model;
   const minutes = Math.max(1, Math.ceil(retryAfterS / 60));
   const canRetry = ["offline", "replaced", "bug", "version", "locked"].includes(kind);
   const canCode = ["unknown", "session", "revoked", "expired"].includes(kind);
-  const phone = join?.phone_number || app.phoneNumber;
   return {
     element: h("section", { class: "card centred" }, h("div", { class: "trouble-mark", "aria-hidden": "true" }, icon("alert")),
       title(t(`trouble.${kind}.title`)), h("p", { class: "lead" }, t(`trouble.${kind}.next`, { minutes })),
       canRetry ? button(t(kind === "replaced" ? "trouble.here" : "trouble.again"), () => app.again(), { name: "again" }) : null,
-      canCode ? button(t("trouble.code"), () => app.dispatch({ type: "code_wanted" }), { kind: canRetry ? "second" : "primary", name: "enter-code" }) : null,
-      phone ? null : h("span", {})),
+      canCode ? button(t("trouble.code"), () => app.dispatch({ type: "code_wanted" }), { kind: canRetry ? "second" : "primary", name: "enter-code" }) : null),
   };
 }

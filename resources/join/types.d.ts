@@ -363,6 +363,8 @@ export interface ServiceInfo {
   needs_setup: boolean;
   is_embedded: boolean;
   public_url: string;
+  desk_name: string;
+  phone_number: string;
   can_call: boolean;
   why_not: string | null;
 }

@@ -71,7 +71,8 @@ class Customer:
         """Choose these scopes; without any: nothing."""
         self.screen("consent")
         for scope in scopes:
-            self.page.locator(f"#scope-{scope}").check()
+            self.page.locator(f"label[for=scope-{scope}]").click()
+            assert self.page.locator(f"#scope-{scope}").is_checked()
         self.press("consent-chosen")
 
     def come_in(self, link):
@@ -197,3 +198,19 @@ def texts(language):
     from videodesk.core.places import resources
 
     return json.loads((resources() / "join" / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """Makes a JPEG of something, big enough to be a photo."""
+    from PIL import Image, ImageDraw
+
+    def make(name, size=(1600, 1200)):
+        image = Image.new("RGB", size, "#b08968")
+        draw = ImageDraw.Draw(image)
+        draw.line([(0, 0), size], fill="#30241c", width=40)
+        path = tmp_path / name
+        image.save(path, quality=90)
+        return str(path)
+
+    return make

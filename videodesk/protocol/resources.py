@@ -126,6 +126,8 @@ class ServiceInfo(Wire):
     needs_setup: bool
     is_embedded: bool
     public_url: str
+    desk_name: str = ""
+    phone_number: str = ""
     can_call: bool
     why_not: str | None = None
 

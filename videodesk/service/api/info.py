@@ -20,7 +20,8 @@ def info(desk: DeskDep) -> ServiceInfo:
         needs_setup = not uow.people.all()
     why_not = why_not_usable(desk.public_url)
     return ServiceInfo(version=videodesk.__version__, protocol=PROTOCOL_VERSION, needs_setup=needs_setup, is_embedded=desk.is_embedded,
-                       public_url=desk.public_url, can_call=why_not is None, why_not=why_not)
+                       public_url=desk.public_url, desk_name=desk.settings.desk_name, phone_number=desk.settings.phone_number,
+                       can_call=why_not is None, why_not=why_not)
 
 
 @router.get("/health")
