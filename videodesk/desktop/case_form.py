@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from videodesk.core.vocabulary import CaseKind, CauseCode, Language, PartyRole
@@ -17,6 +17,8 @@ _CUSTOMER: Final = ("customer_name", "email", "phone")
 _INCIDENT: Final = ("incident_on", "incident_place", "incident_cause", "incident_description")
 _DAY: Final = re.compile(r"(\d{1,2})[-./ ](\d{1,2})[-./ ](\d{4})")
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# Thousands in one kind of separator, cents (one or two digits) after the other kind or after the only one.
+_AMOUNT: Final = re.compile(r"(?P<whole>\d{1,12}|\d{1,3}(?P<thousands>[.,])\d{3}(?:(?P=thousands)\d{3})*)(?:[.,](?P<cents>\d{1,2}))?")
 _LARGEST: Final = Decimal(10) ** 10
 
 
@@ -113,19 +115,10 @@ def _parties(case: CaseView, form: CaseForm) -> list[Party]:
 def parse_amount(text: str) -> Decimal | None:
     """`1.249,50`, `1,249.50`, `1249,5`, `€ 12` as a Decimal with cents; None for anything else."""
     bare = text.strip().removeprefix("€").replace(" ", "").replace("\u00a0", "")
-    if not re.fullmatch(r"[\d.,]+", bare):
+    found = _AMOUNT.fullmatch(bare)
+    if found is None:
         return None
-    last = max(bare.rfind("."), bare.rfind(","))
-    if last >= 0 and len(bare) - last - 1 != 3:
-        whole, cents = bare[:last], bare[last + 1:]
-    else:
-        whole, cents = bare, ""
-    if len(cents) > 2:
-        return None
-    try:
-        value = Decimal(f"{re.sub('[.,]', '', whole) or '0'}.{cents or '0'}").quantize(Decimal("0.01"))
-    except InvalidOperation:
-        return None
+    value = Decimal(f"{re.sub('[.,]', '', found['whole'])}.{found['cents'] or '0'}").quantize(Decimal("0.01"))
     return value if value < _LARGEST else None
 
 

@@ -116,8 +116,8 @@ class Program:
         self.bridge.run("program.sign_out", leave, lambda _none: self._entry.signed_out())
 
     def _show_entry(self) -> None:
-        view = EntryView(self._entry, self._preferences, self.choose_language, self.choose_theme)
         self._end_entry()
+        view = EntryView(self._entry, self._preferences, self.choose_language, self.choose_theme)
         self._end_entry = view.follow_language()
         self.window.put(view)
 

@@ -26,11 +26,13 @@ def hand_over(name: str, link: str | None) -> bool:
     if not socket.waitForConnected(_WAIT_MS):
         return False
     socket.write((link or "").encode()[:_MAX_BYTES] + b"\n")
-    socket.waitForBytesWritten(_WAIT_MS)
+    socket.flush()
     # Without an answer the first one is hanging or ending: then this start goes on by itself.
-    is_taken = socket.waitForReadyRead(_WAIT_MS) and bytes(socket.readAll().data()) == _ANSWER
+    answer = b""
+    while not answer.endswith(b"\n") and (socket.bytesAvailable() or socket.waitForReadyRead(_WAIT_MS)):
+        answer += bytes(socket.readAll().data())
     socket.disconnectFromServer()
-    return is_taken
+    return answer == _ANSWER
 
 
 class FirstInstance(QObject):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
@@ -23,11 +24,16 @@ class View(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.presenter: Presenter[Any] | None = None
+        self._end_watch: Callable[[], None] = _nothing
 
     def attach(self, presenter: Presenter[Any]) -> None:
         """Show `presenter`'s state from now on."""
         self.presenter = presenter
-        presenter.watch(self.render_state)
+        self._end_watch = presenter.watch(self.render_state)
+
+    def detach(self) -> None:
+        """Show no more states: the widget goes, the presenter may live on."""
+        self._end_watch()
 
     def render_state(self, state: Any) -> None:
         """Call `render`; the widget's own QWidget.render is another thing."""
@@ -67,5 +73,10 @@ class View(QWidget):
 
     def shut(self) -> None:
         """The program ends, or the person signs out."""
+        self.detach()
         if self.presenter is not None:
             self.presenter.close()
+
+
+def _nothing() -> None:
+    """Nothing is watched yet."""

@@ -165,8 +165,14 @@ class EntryView(View):
         super().retranslate()
 
     def follow_language(self) -> Callable[[], None]:
-        """Retranslate at each change of language; returns what ends it."""
-        return i18n.on_change(self.retranslate)
+        """Retranslate at each change of language; returns what ends it, and this view's rendering."""
+        end = i18n.on_change(self.retranslate)
+
+        def end_both() -> None:
+            end()
+            self.detach()
+
+        return end_both
 
 
 def _page() -> tuple[QWidget, QVBoxLayout]:

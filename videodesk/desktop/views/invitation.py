@@ -55,7 +55,7 @@ class InvitationDialog(QDialog):
         row.addWidget(self._copied)
         row.addWidget(done)
         column.addLayout(row)
-        self.setMinimumWidth(600)
+        self.setMinimumWidth(680)
 
     def _make_ready(self) -> QWidget:
         page = QWidget()
@@ -91,6 +91,7 @@ class InvitationDialog(QDialog):
         middle.addLayout(words, 1)
         column.addLayout(middle)
         self._language: Choice[Language] = Choice("language", Language)
+        self._language.setMinimumWidth(140)
         texts = QHBoxLayout()
         texts.setSpacing(SPACE)
         texts.addWidget(Field("case.invite_language", self._language), 1)
