@@ -33,7 +33,7 @@ class Remote:
         self._socket_path = folder / f"{name}.socket"
         folder.mkdir(parents=True, exist_ok=True)
         self._log = self.log_path.open("ab")
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "videodesk", "desktop", "--driver", str(self._socket_path), *arguments],
             stdout=self._log, stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})})
         self._line: socket.socket | None = None
@@ -128,7 +128,7 @@ class Remote:
     # ── the end ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def kill(self) -> None:
-        """kill -9."""
+        """End it as `kill -9` does."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         self._forget()

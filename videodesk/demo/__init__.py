@@ -1,0 +1,1 @@
+"""`videodesk demo`: the whole job, played by real programs."""
