@@ -96,10 +96,14 @@ class CasePresenter(Presenter[CaseState]):
             wanted = self._wanted
             self.tasks.run("case.load", lambda: self._api.case(wanted), self._loaded, self._failed, replaces=True)
 
+    def concerns(self, message: Wire) -> bool:
+        """Whether a message says that something of this case changed (a fresh connection may have missed some)."""
+        case = self.state.case
+        return isinstance(message, Welcome) or (case is not None and isinstance(message, Happened) and message.case_id == case.id)
+
     def handle(self, message: Wire) -> None:
         """Follow what happens to this case."""
-        case = self.state.case
-        if isinstance(message, Welcome) or (case is not None and isinstance(message, Happened) and message.case_id == case.id):
+        if self.concerns(message):
             self.reload()
 
     def dismiss(self) -> None:

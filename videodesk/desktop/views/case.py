@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QTabWidget, QVBoxLayout, QWidget
 
 from videodesk.core.vocabulary import CallState, CaseStatus
 from videodesk.desktop.context import DesktopContext
@@ -22,8 +22,10 @@ from videodesk.desktop.views.dialogs import ask_reason
 from videodesk.desktop.views.invitation import InvitationDialog, InvitationsCard
 from videodesk.desktop.widgets import Badge, Banner, Button, ElidedLabel, Spinner, View, label, scrolled
 from videodesk.desktop.words import STATUS_TONES, who
+from videodesk.protocol.messages import Wire
 
 AUTOSAVE_MS = 1500
+NEWS_MS = 200  # one change often brings several events
 WIDE_PX = 860
 _NEEDS_REASON = {CaseStatus.WITHDRAWN, CaseStatus.CHANGES_REQUESTED}
 _OPEN_CALLS = {CallState.ACCEPTED, CallState.CONNECTED, CallState.ON_HOLD, CallState.RECONNECTING, CallState.WRAP_UP}
@@ -55,7 +57,7 @@ class CaseView(View):
         self._spinner = Spinner(32)
         outer.addWidget(self._spinner, 1, Qt.AlignmentFlag.AlignCenter)
         self._body = QWidget()
-        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._body)
+        self._columns = QHBoxLayout(self._body)
         self._columns.setContentsMargins(0, 0, 0, 0)
         self._columns.setSpacing(2 * SPACE)
         self.record = RecordForm(presenter)
@@ -80,11 +82,16 @@ class CaseView(View):
         self._side = scrolled(side)
         self._columns.addWidget(self.tabs, 5)
         self._columns.addWidget(self._side, 3)
+        self._is_wide = True
         outer.addWidget(self._body, 1)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(AUTOSAVE_MS)
         self._timer.timeout.connect(presenter.save)
+        self._news = QTimer(self)
+        self._news.setSingleShot(True)
+        self._news.setInterval(NEWS_MS)
+        self._news.timeout.connect(presenter.reload)
         self.attach(presenter)
 
     def _make_head(self) -> QWidget:
@@ -131,9 +138,15 @@ class CaseView(View):
         else:
             self._case.reload()
 
+    def handle(self, message: Wire) -> None:
+        """Follow while it is seen; opening it fetches anew."""
+        if self.isVisible() and self._case.concerns(message):
+            self._news.start()
+
     def left(self) -> None:
         """Nothing typed is lost."""
         self._timer.stop()
+        self._news.stop()
         self._case.save()
 
     def shut(self) -> None:
@@ -161,13 +174,21 @@ class CaseView(View):
 
     def panes(self) -> list[QWidget]:
         """Head, tabs, side."""
-        return [self._head, self.tabs, self._side]
+        return [self._head, self.tabs, self._side] if self._is_wide else [self._head, self.tabs]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """One below the other where there is no room beside."""
+        """Where there is no room beside, checklist and notes become a tab."""
         super().resizeEvent(event)
         is_wide = self.width() >= WIDE_PX
-        self._columns.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
+        if is_wide == self._is_wide:
+            return
+        self._is_wide = is_wide
+        if is_wide:
+            self.tabs.removeTab(self.tabs.indexOf(self._side))
+            self._columns.addWidget(self._side, 3)
+            self._side.show()
+        else:
+            self.tabs.addTab(self._side, t("case.checklist"))
 
     def restyle(self) -> None:
         """The grid paints by hand."""
@@ -184,7 +205,7 @@ class CaseView(View):
             self._banner.say_text(error_text(state.problem), "danger", button_key="common.retry", pressed=self._case.reload)
         else:
             self._banner.hide()
-        for index, key in enumerate(("case.record", "case.evidence", "case.history")):
+        for index, key in enumerate(("case.record", "case.evidence", "case.history", "case.checklist")[:self.tabs.count()]):
             count = f" ({len(state.snapshots)})" if key == "case.evidence" and state.snapshots else ""
             self.tabs.setTabText(index, t(key) + count)
         self.tabs.setAccessibleName(t("case.title_bar"))

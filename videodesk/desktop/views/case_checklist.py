@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from videodesk.core.vocabulary import Language
 from videodesk.desktop import i18n
@@ -70,7 +70,6 @@ class ChecklistCard(Card):
         else:
             symbol, colour, note = "circle-dashed", "warning" if item.is_required else "text_muted", hint
         row = QWidget()
-        row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 4, 0, 4)
         line.setSpacing(SPACE)

@@ -28,6 +28,7 @@ from videodesk.desktop.theme import SPACE, token
 from videodesk.desktop.views.new_case import NewCaseDialog
 from videodesk.desktop.widgets import Banner, Button, Choice, EmptyState, LineEdit, Spinner, View, label
 from videodesk.desktop.words import KIND_ICONS, STATUS_TONES, who
+from videodesk.protocol.messages import Wire
 from videodesk.protocol.resources import CaseSummary
 
 ROW_PX = 64
@@ -123,6 +124,11 @@ class CasesView(View):
         self._cases.load()
         if self.focusWidget() is None:
             self._search.setFocus()
+
+    def handle(self, message: Wire) -> None:
+        """Follow while it is seen; opening it fetches anew."""
+        if self.isVisible():
+            super().handle(message)
 
     def act(self, action_id: str) -> bool:
         """New, search, refresh."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from videodesk.core.vocabulary import Language
 from videodesk.desktop import i18n
@@ -27,14 +27,11 @@ class EntryView(View):
         self.setObjectName("entry")
         self._entry = presenter
         self._is_name_typed = False
-        self._pages = QStackedWidget()
         self._starting = _starting()
         self._failed = EmptyState("plug-connected-x", "settings.failed_title", "settings.failed_text", button="common.retry", pressed=presenter.start)
         self._welcome = self._make_welcome(preferences, choose_language, choose_theme)
         self._account = self._make_account()
         self._form = self._make_form()
-        for page in (self._starting, self._failed, self._welcome, self._account, self._form):
-            self._pages.addWidget(page)
         card = QFrame()
         card.setProperty("surface", "card")
         card.setFixedWidth(480)
@@ -48,11 +45,20 @@ class EntryView(View):
         inside.addLayout(head)
         self._banner = Banner("danger", can_close=False)
         inside.addWidget(self._banner)
-        inside.addWidget(self._pages)
+        # Not a QStackedWidget: that one does not let wrapped texts say how high they are.
+        self._pages = (self._starting, self._failed, self._welcome, self._account, self._form)
+        self._page: QWidget | None = None
+        for page in self._pages:
+            page.hide()
+            inside.addWidget(page)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.addStretch(1)
-        column.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        row = QHBoxLayout()  # stretches, not an alignment: that would cut wrapped texts
+        row.addStretch(1)
+        row.addWidget(card)
+        row.addStretch(1)
+        column.addLayout(row)
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -63,8 +69,10 @@ class EntryView(View):
         """The page of the stage, and what is wrong."""
         page = {Stage.WELCOME: self._welcome, Stage.ACCOUNT: self._account, Stage.SIGN_IN: self._form, Stage.FAILED: self._failed}.get(
             state.stage, self._starting)
-        if self._pages.currentWidget() is not page:
-            self._pages.setCurrentWidget(page)
+        if self._page is not page:
+            self._page = page
+            for other in self._pages:
+                other.setVisible(other is page)
             first = {self._welcome: self._next, self._account: self._display_name.control, self._form: self._sign_name.control}.get(page)
             if first is not None:
                 first.setFocus()
@@ -87,7 +95,7 @@ class EntryView(View):
         """Return does what the page is for."""
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             for page, button in ((self._welcome, self._next), (self._account, self._create), (self._form, self._sign_in)):
-                if self._pages.currentWidget() is page:
+                if self._page is page:
                     button.click()
                     return
         super().keyPressEvent(event)

@@ -14,7 +14,7 @@ from videodesk.desktop.presenters.inbox import InboxPresenter, InboxState
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.widgets import Badge, Banner, Button, Card, EmptyState, Icon, IconButton, View, label, scrolled
 from videodesk.desktop.words import KIND_ICONS, who
-from videodesk.protocol.messages import CallView
+from videodesk.protocol.messages import CallView, Wire
 from videodesk.protocol.resources import InvitationView, SnapshotView
 
 WIDE_PX = 860
@@ -81,6 +81,11 @@ class InboxView(View):
         """Fresh each time."""
         del params
         self._inbox.load()
+
+    def handle(self, message: Wire) -> None:
+        """Follow while it is seen; opening it fetches anew."""
+        if self.isVisible():
+            super().handle(message)
 
     def act(self, action_id: str) -> bool:
         """Accept the next, refresh."""
@@ -206,7 +211,6 @@ class _Row(QFrame):
     def __init__(self, icon_name: str, colour: str, first: str, second: str, *, wraps: bool = False) -> None:
         super().__init__()
         self.setProperty("surface", "row")
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         row.setSpacing(SPACE + 4)

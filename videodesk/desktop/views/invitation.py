@@ -9,6 +9,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from videodesk.core.errors import WorldError
 from videodesk.core.vocabulary import InvitationState, Language
 from videodesk.desktop import i18n
 from videodesk.desktop.i18n import error_text, moment_text, t
@@ -67,7 +68,8 @@ class InvitationDialog(QDialog):
         self._link.setObjectName("invitation.link")
         line = QHBoxLayout()
         line.addWidget(Field("case.invite_link", self._link), 1)
-        line.addWidget(self._copy("case.copy_link", lambda made: made.join_link, "primary"), 0, Qt.AlignmentFlag.AlignBottom)
+        self._copy_link = self._copy("case.copy_link", lambda made: made.join_link, "primary")
+        line.addWidget(self._copy_link, 0, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(line)
         middle = QHBoxLayout()
         middle.setSpacing(3 * SPACE)
@@ -120,6 +122,7 @@ class InvitationDialog(QDialog):
         self._made = made
         self._pages.setCurrentWidget(self._ready)
         self._link.put(made.join_link)
+        self._copy_link.setFocus()
         self._code.setText(f"{made.spoken_code[:3]} {made.spoken_code[3:]}")
         self._code.setAccessibleName(" ".join(made.spoken_code))
         self._address.setText(t("case.invite_type_at", address=made.short_address))
@@ -129,7 +132,7 @@ class InvitationDialog(QDialog):
         if made.is_usable:
             self._banner.hide()
         else:
-            self._banner.say_text(made.why_not or t("case.not_usable"), "warning")
+            self._banner.say_text(error_text(WorldError(made.why_not)) if made.why_not else t("case.not_usable"), "warning")
 
     def _chosen(self) -> Language:
         return self._language.value() or Language.NL
