@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
+import structlog
 from argon2 import PasswordHasher
 
 from videodesk.core.clock import HandClock, SystemClock
@@ -36,6 +37,16 @@ PEOPLE = {
 DEVICE = "a-device-of-22-characters"
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 _HASH = CHEAP.hash(PASSWORD)
+
+
+def quiet_logs() -> None:
+    """Logs through the standard library, which pytest shows of a failing test; structlog's own default draws a trace for seconds."""
+    structlog.configure(
+        processors=[structlog.stdlib.add_log_level, structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()],
+        logger_factory=structlog.stdlib.LoggerFactory(), wrapper_class=structlog.stdlib.BoundLogger, cache_logger_on_first_use=False)
+
+
+quiet_logs()
 
 
 def make_desk(folder, clock=None, **settings) -> Desk:
@@ -150,15 +161,20 @@ def client(visitor):
 class LiveService:
     """A real uvicorn in a thread of its own."""
 
-    def __init__(self, folder, **settings) -> None:
+    def __init__(self, folder, tls=None, **settings) -> None:
+        folder.mkdir(exist_ok=True)
         self.desk = make_desk(folder, SystemClock(), host="127.0.0.1", **settings)
         self.desk.public_url = ""
         self.app = create_app(self.desk, CHEAP)
-        self.server = ServiceServer(self.desk, app=self.app)
+        self.server = ServiceServer(self.desk, app=self.app, tls=tls)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.run(self.server.start())
+        try:
+            self.run(self.server.start())
+        except Exception:
+            self.close()
+            raise
         self.url = self.server.url
 
     def run(self, work):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from videodesk.cases.model import Case, CaseFilter, HistoryEntry, Note
@@ -154,11 +155,11 @@ def _read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
     if cursor is None:
         return None
     moment, _, case_id = cursor.partition("~")
-    try:
-        at = datetime.fromisoformat(moment)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None or not is_id(case_id):
+    at: datetime | None = None
+    with suppress(ValueError, OverflowError):
+        given = datetime.fromisoformat(moment)
+        at = None if given.tzinfo is None else given.astimezone(UTC)
+    if at is None or not is_id(case_id):
         raise Invalid("cursor.malformed")
     return at, case_id
 
