@@ -78,12 +78,13 @@ class SqlCases:
         self._connection = connection
 
     def next_number(self, year: int) -> str:
-        last = self._connection.execute(select(case_numbers.c.last).where(case_numbers.c.year == year)).scalar()
-        if last is None:
+        # The update comes first: it locks the row, also on a database that lets several write at once.
+        counted = self._connection.execute(update(case_numbers).where(case_numbers.c.year == year).values(last=case_numbers.c.last + 1))
+        if counted.rowcount == 0:
             self._connection.execute(insert(case_numbers).values(year=year, last=1))
             return case_number(year, 1)
-        self._connection.execute(update(case_numbers).where(case_numbers.c.year == year).values(last=last + 1))
-        return case_number(year, last + 1)
+        last: int = self._connection.execute(select(case_numbers.c.last).where(case_numbers.c.year == year)).scalar_one()
+        return case_number(year, last)
 
     def add(self, case: Case) -> None:
         try:
