@@ -8,6 +8,7 @@ import { announce, byId } from "./dom.js";
 import { emptyChat, opened, written } from "./chat.js";
 import { device, newId, recall, remember } from "./memory.js";
 import { firstModel, next } from "./screens.js";
+import { player } from "./screens_view.js";
 import { drawFrame, show } from "./showing.js";
 import { audioContext, chime } from "./sounds.js";
 import { firstLanguage, language, t, useLanguage } from "./texts.js";
@@ -34,6 +35,8 @@ export class App {
     this.talk = new Conversation(this);
     this.chat = emptyChat();
     this.drafts = { code: "", chat: "", scopes: /** @type {Set<ConsentScope>} */ (new Set()) };
+    this.ownVideo = player(true);
+    this.agentVideo = player(false);
     /** @type {Panel} */
     this.panel = null;
     /** @type {{icon: IconName, key: string, params: Record<string, string>} | null} */
@@ -342,11 +345,6 @@ export class App {
     }
   }
 
-  /** Whether the controls have room for more than the six everyone knows. */
-  isRoomy() {
-    return window.innerWidth >= 600;
-  }
-
   /** @param {boolean} isAsked */
   askStop(isAsked) {
     this.isStopAsked = isAsked;
@@ -370,9 +368,7 @@ export class App {
   }
 
   listen() {
-    /** @type {HTMLVideoElement | null} */
-    const video = document.querySelector(".tile video");
-    void video?.play().then(() => this.heard(true), () => undefined);
+    void this.agentVideo.play().then(() => this.heard(true), () => undefined);
   }
 
   /** @param {boolean} isHeard */

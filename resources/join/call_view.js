@@ -140,7 +140,8 @@ function ownPicture(app) {
 
 /** @param {App} app */
 function agentTile(app) {
-  const video = h("video", { playsinline: true, autoplay: true, "aria-label": t("call.agent_picture", { agent: agentName(app) }) });
+  const video = app.agentVideo;
+  video.setAttribute("aria-label", t("call.agent_picture", { agent: agentName(app) }));
   const face = h("div", { class: "face", role: "img", "aria-label": agentName(app) }, initials(agentName(app)));
   const element = h("div", { class: "tile" }, video, face);
   const update = () => {
@@ -177,7 +178,7 @@ function controls(app) {
     light.element.setAttribute("aria-pressed", String(camera.isTorchOn));
     chat.show({ icon: "chat", words: unread ? t("call.chat_unread", { n: unread }) : t("call.chat"), badge: unread });
     chat.element.setAttribute("aria-expanded", String(app.panel === "chat"));
-    photos.show({ icon: "photo", words: t("call.photos"), isHidden: !app.model.join?.consents?.includes("stills") || (Boolean(camera.video) && !app.isRoomy()) });
+    photos.show({ icon: "photo", words: t("call.photos"), isHidden: !app.model.join?.consents?.includes("stills") || (Boolean(camera.video) && window.innerWidth < 600) });
     photos.element.setAttribute("aria-expanded", String(app.panel === "photos"));
     stop.show({ icon: "hang_up", words: t("call.hang_up") });
   };
@@ -238,12 +239,13 @@ function chatPanel(app) {
     },
   });
   input.value = app.drafts.chat;
-  const send = () => {
+  /** The text goes out; what is not sent stays. */
+  function send() {
     if (app.writeChat(input.value)) {
       input.value = app.drafts.chat = "";
     }
     input.focus();
-  };
+  }
   let drawn = "";
   return {
     element: h("div", { class: "panel-body" }, panelHead(t("chat.title"), t("chat.close"), app), empty, list,

@@ -182,9 +182,9 @@ function checkContent(app, wants, onLevel) {
   if (states.includes("asking")) {
     return [h("div", { class: "asking" }, h("span", { class: "spinner", "aria-hidden": "true" }), h("p", { class: "lead" }, t("check.asking")))];
   }
-  const trouble = states.find((state) => state === "blocked" || state === "insecure") ?? (wants.video && camera.videoState !== "on" ? camera.videoState : null);
-  if (trouble || (camera.audioState !== "on" && !wants.video)) {
-    return checkTrouble(app, trouble ?? camera.audioState, wants, [photos, change]);
+  const problem = states.find((state) => state === "blocked" || state === "insecure") ?? (wants.video && camera.videoState !== "on" ? camera.videoState : null);
+  if (problem || (camera.audioState !== "on" && !wants.video)) {
+    return checkTrouble(app, problem ?? camera.audioState, wants, [photos, change]);
   }
   const parts = [];
   if (camera.video) {
@@ -225,12 +225,25 @@ function checkTrouble(app, state, wants, others) {
   return [h("div", { class: "trouble-box", role: "alert" }, ...words), again, ...(wants.video ? [on] : []), ...others];
 }
 
-/** @param {App} app @param {string} name */
+/**
+ * The one element that shows the own camera; it moves from screen to screen, so that a change of screen or language shows no gap.
+ * @param {App} app @param {string} name
+ */
 export function videoOf(app, name) {
-  const video = h("video", { class: app.isMirrored() ? "mirrored" : "", playsinline: true, muted: true, autoplay: true, "aria-label": name });
-  video.muted = true;
-  video.srcObject = app.camera.stream;
-  void video.play().catch(() => undefined);
+  const video = app.ownVideo;
+  video.className = app.isMirrored() ? "mirrored" : "";
+  video.setAttribute("aria-label", name);
+  if (video.srcObject !== app.camera.stream) {
+    video.srcObject = app.camera.stream;
+  }
+  queueMicrotask(() => void video.play().catch(() => undefined)); // taken out of the page, a video pauses
+  return video;
+}
+
+/** A video element that plays in the page and not over it. @param {boolean} isMuted */
+export function player(isMuted) {
+  const video = h("video", { playsinline: true, autoplay: true, muted: isMuted });
+  video.muted = isMuted;
   return video;
 }
 

@@ -18,7 +18,7 @@ export const LANGUAGES = ["nl", "en"];
  */
 export function firstLanguage(chosen, browser) {
   for (const wanted of [chosen, ...browser]) {
-    const found = LANGUAGES.find((language) => wanted?.toLowerCase().split("-")[0] === language);
+    const found = LANGUAGES.find((one) => wanted?.toLowerCase().split("-")[0] === one);
     if (found) {
       return found;
     }
@@ -28,15 +28,15 @@ export function firstLanguage(chosen, browser) {
 
 /**
  * Load a language and make it the page's.
- * @param {Language} language
+ * @param {Language} wanted
  */
-export async function useLanguage(language) {
-  if (!catalogues[language]) {
-    const response = await fetch(new URL(`./i18n/${language}.json`, import.meta.url));
-    catalogues[language] = /** @type {Record<string, string>} */ (await response.json());
+export async function useLanguage(wanted) {
+  if (!catalogues[wanted]) {
+    const response = await fetch(new URL(`./i18n/${wanted}.json`, import.meta.url));
+    catalogues[wanted] = /** @type {Record<string, string>} */ (await response.json());
   }
-  current = language;
-  document.documentElement.lang = language;
+  current = wanted;
+  document.documentElement.lang = wanted;
 }
 
 /** @returns {Language} */
