@@ -329,3 +329,24 @@ def test_program_first_start_shows_the_wizard_and_sign_out_comes_back(qapp, tmp_
     assert until(lambda: program.shell is not None)
     program.stop()
     assert bugs == []
+
+
+def test_what_was_typed_is_saved_before_the_window_closes(qapp, tmp_path):
+    class Slow(FakeDeskApi):
+        async def change_case(self, case_id, body):
+            await asyncio.sleep(0.1)
+            return await super().change_case(case_id, body)
+
+    api = busy_desk(Slow())
+    api.is_embedded = True
+    program, _, _, bugs = make_program(api, tmp_path, qapp, "videodesk://case/VD-2026-000001")
+    program.start()
+    assert until(lambda: program.shell is not None and program.shell.view("case") is not None)
+    presenter = program.shell.view("case").presenter
+    assert until(lambda: presenter.state.case is not None)
+    presenter.edit("brand", "Op het laatste moment")
+    program.quit()
+    assert until(lambda: not program.window.isVisible())
+    program.stop()
+    assert api.cases_by_id[presenter.state.case.id].brand == "Op het laatste moment"
+    assert bugs == []

@@ -6,7 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from videodesk.calls.ports import MediaEngine
@@ -28,6 +30,8 @@ from videodesk.desktop.views.entry import EntryView
 from videodesk.desktop.window import MainWindow
 from videodesk.protocol.resources import SignedIn
 
+LEAVE_MS: Final = 50
+LEAVE_TRIES: Final = 60
 _log = logging.getLogger("videodesk.desktop")
 
 
@@ -49,6 +53,7 @@ class Program:
         self._channel: LiveChannel | None = None
         self._delivery: Delivery | None = None
         self._link_wanted = parts.link or ""
+        self._leave_tries = 0
         self._end_entry: Callable[[], None] = _nothing
         self._end_line: Callable[[], None] = _nothing
         tokens = TokenStore(parts.work_dir, system_keyring())
@@ -94,7 +99,9 @@ class Program:
         apply_theme(self._app, name)
 
     def sign_out(self) -> None:
-        """Back to the entry."""
+        """Back to the entry, once what was typed is saved."""
+        if not self._is_ready_to_leave(self.sign_out):
+            return
         self._end_line()
         if self.shell is not None:
             self.shell.shut()
@@ -176,10 +183,23 @@ class Program:
         shell.open_link(link)
 
     def _may_close(self) -> bool:
-        view = self.shell.view(self.shell.place) if self.shell is not None else None
-        if view is not None and not view.may_leave():
+        if not self._is_ready_to_leave(self.quit):
             return False
         self._app.quit()
+        return True
+
+    def _is_ready_to_leave(self, again: Callable[[], None]) -> bool:
+        """Ask the screen in front; while it saves, try `again` a little later (at most 3 s: then the service is gone)."""
+        view = self.shell.view(self.shell.place) if self.shell is not None else None
+        if view is None:
+            return True
+        if not view.may_leave():
+            return False
+        if view.is_saving and self._leave_tries < LEAVE_TRIES:
+            self._leave_tries += 1
+            QTimer.singleShot(LEAVE_MS, again)
+            return False
+        self._leave_tries = 0
         return True
 
     async def _wind_down(self) -> None:

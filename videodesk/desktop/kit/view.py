@@ -46,6 +46,11 @@ class View(QWidget):
         """Whether another screen may come now (False: the view asks the person something first)."""
         return True
 
+    @property
+    def is_saving(self) -> bool:
+        """Whether something of this screen is on its way to the service: sign-out and the program's end wait for it a moment."""
+        return False
+
     def left(self) -> None:
         """Another screen came to the front."""
 

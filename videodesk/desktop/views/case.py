@@ -149,9 +149,15 @@ class CaseView(View):
         self._news.stop()
         self._case.save()
 
+    @property
+    def is_saving(self) -> bool:
+        """Whether fields are on their way."""
+        return self._case.state.is_saving
+
     def shut(self) -> None:
-        """At the end as well; what is then on its way is waited for by the engine's clean stop."""
+        """No timer outlives the screen."""
         self._timer.stop()
+        self._news.stop()
         super().shut()
 
     def may_leave(self) -> bool:
