@@ -134,18 +134,20 @@ export function consent(app) {
 
 /** @param {App} app @returns {View} */
 export function check(app) {
-  const wants = app.wants();
-  const key = wants.video && wants.audio ? "check.title" : wants.video ? "check.title_video" : wants.audio ? "check.title_audio" : "check.title_none";
+  const heading = title("");
   const body = h("div", { class: "check-body" });
   let drawn = "";
   let stopLevel = () => {};
   const draw = () => {
+    const wants = app.wants();
     const { videoState, audioState, video, audio, cameraCount } = app.camera;
-    const now = JSON.stringify([videoState, audioState, video?.id, audio?.id, cameraCount, app.isExplained, language()]);
+    const now = JSON.stringify([wants, videoState, audioState, video?.id, audio?.id, cameraCount, app.isExplained, language()]);
     if (now === drawn) {
       return;
     }
     drawn = now;
+    const key = wants.video && wants.audio ? "check.title" : wants.video ? "check.title_video" : wants.audio ? "check.title_audio" : "check.title_none";
+    heading.textContent = t(key);
     stopLevel();
     const had = body.contains(document.activeElement);
     body.replaceChildren(...checkContent(app, wants, (stop) => { stopLevel = stop; }));
@@ -154,7 +156,7 @@ export function check(app) {
     }
   };
   return {
-    element: h("section", { class: "card" }, title(t(key)), body),
+    element: h("section", { class: "card" }, heading, body),
     update: draw,
     close: () => stopLevel(),
   };

@@ -122,8 +122,13 @@ export class Channel {
    * @param {ReturnType<typeof setTimeout>} greeting
    */
   take(message, greeting) {
-    if (message.type === "ping" || message.type === "pong") {
-      return; // our own pings keep the line; theirs was heard
+    if (message.type === "ping") {
+      // A hidden page's timers run once a minute at best: the service's ping is the only clock that wakes us.
+      this.send({ type: "ping", n: message.n }, { isKept: false });
+      return;
+    }
+    if (message.type === "pong") {
+      return;
     }
     if (message.type === "welcome") {
       clearTimeout(greeting);

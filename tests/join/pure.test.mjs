@@ -1,0 +1,194 @@
+// The parts of the page that know no browser. test_files.py lays the page beside it, where node takes it for ES modules.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+const load = (name) => import(new URL(`./page/${name}`, import.meta.url).href);
+
+const { TRANSITIONS, firstModel, next, troubleOf } = await load("screens.js");
+const { browserKind } = await load("browser.js");
+const chat = await load("chat.js");
+const { preferred } = await load("peer.js");
+const { waitBefore } = await load("signaling.js");
+const { reasonOf, videoConstraints } = await load("camera.js");
+const { firstLanguage } = await load("texts.js");
+const { mayHelp } = await load("upload.js");
+const { newId, randomName } = await load("memory.js");
+const { refusalOf } = await load("api.js");
+
+const JOIN = { consents: null, call: null, case_kind: "parcel" };
+const CALL = { id: "1", state: "waiting" };
+const at = (screen, more = {}) => ({ ...firstModel(), screen, join: { ...JOIN, consents: ["video", "sound", "stills"] }, ...more });
+const called = (state) => ({ type: "called", call: { ...CALL, state } });
+
+test("without a link the code is asked for", () => {
+  assert.equal(next(firstModel(), { type: "opened", hasLink: false }).screen, "code");
+  assert.equal(next(firstModel(), { type: "opened", hasLink: true }).screen, "loading");
+});
+
+test("who comes in goes to where they were", () => {
+  const cases = [
+    [{ consents: null, call: null }, "welcome"],
+    [{ consents: [], call: null }, "check"],
+    [{ consents: ["video"], call: { state: "waiting" } }, "waiting"],
+    ...["accepted", "connected", "on_hold", "reconnecting"].map((state) => [{ consents: ["video"], call: { state } }, "call"]),
+    [{ consents: ["video"], call: { state: "wrap_up" } }, "thanks"],
+    [{ consents: ["video"], call: { state: "ended" } }, "thanks"],
+    [{ consents: ["video"], call: { state: "abandoned" } }, "check"],
+  ];
+  for (const [join, screen] of cases) {
+    assert.equal(next(firstModel(), { type: "joined", join }).screen, screen, JSON.stringify(join));
+  }
+});
+
+test("the usual way", () => {
+  let model = next(firstModel(), { type: "joined", join: JOIN });
+  const way = [
+    [{ type: "begun" }, "consent"], [{ type: "consented", granted: ["video"] }, "check"], [{ type: "checked" }, "waiting"], [called("waiting"), "waiting"],
+    [called("accepted"), "call"], [called("connected"), "call"], [called("on_hold"), "call"], [called("reconnecting"), "call"], [called("connected"), "call"],
+    [called("wrap_up"), "thanks"],
+  ];
+  for (const [happening, screen] of way) {
+    model = next(model, happening);
+    assert.equal(model.screen, screen, JSON.stringify(happening));
+  }
+  assert.equal(model.ending, "over");
+  assert.deepEqual(model.join.consents, ["video"]);
+});
+
+test("a call that ends while the line is away may be gone back to", () => {
+  assert.equal(next(at("call", { channel: "lost", call: CALL }), called("wrap_up")).ending, "lost");
+  assert.equal(next(at("call", { call: { state: "reconnecting" } }), called("wrap_up")).ending, "lost");
+  assert.equal(next(at("thanks", { ending: "lost" }), { type: "again" }).screen, "check");
+});
+
+test("photos go back to where they were asked for", () => {
+  const fromCheck = next(at("check"), { type: "photos_wanted" });
+  assert.equal(next(fromCheck, { type: "back" }).screen, "check");
+  assert.equal(next(fromCheck, { type: "photos_done" }).screen, "thanks");
+  const fromWaiting = next(at("waiting"), { type: "photos_wanted" });
+  assert.equal(next(fromWaiting, { type: "photos_done" }).screen, "waiting");
+  assert.equal(next(fromWaiting, called("accepted")).screen, "call", "an agent who comes is not kept waiting by photos");
+});
+
+test("consent can be changed on the way and leads back", () => {
+  const asked = next(next(at("waiting"), { type: "photos_wanted" }), { type: "consent_wanted" });
+  assert.equal(asked.screen, "consent");
+  assert.equal(next(asked, { type: "consented", granted: [] }).screen, "waiting");
+  assert.equal(next(at("consent"), { type: "back" }).screen, "welcome");
+});
+
+test("each refusal has its own page", () => {
+  const cases = {
+    "invitation.expired": "expired", "invitation.revoked": "revoked", "invitation.used": "used", "invitation.unknown": "unknown",
+    "invitation.other_device": "other_device", "invitation.code_locked": "locked", "rate.limited": "locked", "service.offline": "offline",
+  };
+  for (const [code, trouble] of Object.entries(cases)) {
+    assert.equal(next(at("loading"), { type: "refused", refusal: { code, status: 410, params: {} } }).trouble, trouble);
+  }
+  assert.equal(troubleOf({ code: "x", status: 401, params: {} }), "session");
+  assert.equal(troubleOf({ code: "x", status: 503, params: {} }), "offline");
+  assert.equal(troubleOf({ code: "x", status: 400, params: {} }), "bug");
+});
+
+test("a wrong code stays where it can be mended", () => {
+  const code = { ...firstModel(), screen: "code" };
+  const wrong = next(code, { type: "refused", refusal: { code: "invitation.wrong_code", status: 404, params: {} } });
+  assert.deepEqual([wrong.screen, wrong.codeProblem], ["code", "code.wrong"]);
+  const locked = next(code, { type: "refused", refusal: { code: "invitation.code_locked", status: 429, params: { retry_after_s: 90 } } });
+  assert.deepEqual([locked.screen, locked.trouble, locked.retryAfterS], ["trouble", "locked", 90]);
+});
+
+test("every happening on every screen gives a screen and keeps the model whole", () => {
+  const screens = ["loading", "code", "welcome", "consent", "check", "waiting", "call", "photos", "thanks", "trouble"];
+  const happenings = [
+    ...["code_wanted", "begun", "checked", "photos_wanted", "photos_done", "consent_wanted", "back", "left", "hung_up", "again"].map((type) => ({ type })),
+    { type: "joined", join: JOIN }, { type: "consented", granted: [] }, { type: "channel", state: "lost" }, { type: "broken", trouble: "replaced" },
+    ...["waiting", "accepted", "connected", "on_hold", "reconnecting", "wrap_up", "ended", "abandoned"].map(called),
+    { type: "refused", refusal: { code: "x", status: 500, params: {} } },
+  ];
+  for (const screen of screens) {
+    for (const join of [null, JOIN, { ...JOIN, consents: [] }]) {
+      for (const happening of happenings) {
+        const model = next(at(screen, { join }), happening);
+        assert.ok(screens.includes(model.screen), `${screen} ${happening.type}`);
+        assert.deepEqual(Object.keys(model).sort(), Object.keys(firstModel()).sort());
+      }
+    }
+  }
+});
+
+test("no row of the table is hidden behind an earlier one", () => {
+  const seen = new Set();
+  for (const [from, type, guard] of TRANSITIONS) {
+    assert.ok(!seen.has(`${from} ${type} always`), `${from} ${type}`);
+    seen.add(`${from} ${type} ${guard}`);
+  }
+});
+
+test("chat: what stands stands once, and knows what is unread", () => {
+  const line = { type: "chat.line", seq: 1, call_id: "c", message_id: "m", sender: "agent", text: "Hallo", at: "2026-01-01T10:00:00Z" };
+  const one = chat.stands(chat.emptyChat(), line);
+  assert.deepEqual(chat.stands(one, line), one);
+  assert.equal(one.unread, 1);
+  assert.equal(chat.opened(one, true).unread, 0);
+  const own = chat.written(chat.emptyChat(), "m2", "Ja", "2026-01-01T10:00:01Z");
+  assert.equal(own.lines[0].isSent, false);
+  const stood = chat.stands(own, { ...line, message_id: "m2", sender: "customer", text: "Ja" });
+  assert.deepEqual([stood.lines.length, stood.lines[0].isSent, stood.unread], [1, true, 0]);
+});
+
+test("codecs: H264 constrained baseline, then VP8, the rest as it was", () => {
+  const codec = (mimeType, sdpFmtpLine) => ({ mimeType, clockRate: 90000, sdpFmtpLine });
+  const plain = codec("video/H264", "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f");
+  const high = codec("video/H264", "packetization-mode=1;profile-level-id=640c1f");
+  const order = preferred([codec("video/VP9"), codec("video/VP8"), codec("video/rtx"), high, codec("video/AV1"), plain]);
+  assert.deepEqual(order.map((one) => one.sdpFmtpLine ?? one.mimeType),
+    [plain.sdpFmtpLine, "video/VP8", high.sdpFmtpLine, "video/VP9", "video/rtx", "video/AV1"]);
+});
+
+test("waiting before another try grows and has a ceiling", () => {
+  assert.deepEqual([0, 1, 2, 10].map((tries) => waitBefore(tries, 0)), [300, 600, 1200, 8000]);
+  assert.ok(waitBefore(3, 1) >= 1600 && waitBefore(3, 1) < 2400);
+});
+
+test("the help for a blocked camera fits the browser", () => {
+  const agents = {
+    chrome_android: "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
+    samsung: "Mozilla/5.0 (Linux; Android 14; SM-S921B) AppleWebKit/537.36 SamsungBrowser/27.0 Chrome/125.0.0.0 Mobile Safari/537.36",
+    firefox_android: "Mozilla/5.0 (Android 14; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0",
+    safari_ios: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605.1.15 Version/18.4 Mobile/15E148 Safari/604.1",
+    other_ios: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605.1.15 CriOS/140.0.0.0 Mobile/15E148 Safari/604.1",
+    chrome: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+    firefox: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    safari: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.4 Safari/605.1.15",
+    in_app: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 [FBAN/FBIOS;FBAV/500.0]",
+  };
+  for (const [kind, agent] of Object.entries(agents)) {
+    assert.equal(browserKind(agent, 0), kind);
+  }
+  assert.equal(browserKind(agents.safari, 5), "safari_ios", "an iPad says that it is a Mac");
+});
+
+test("why a camera cannot be had", () => {
+  const error = (name) => Object.assign(new Error("x"), { name });
+  assert.deepEqual(["NotAllowedError", "NotFoundError", "OverconstrainedError", "NotReadableError", "AbortError"].map((name) => reasonOf(error(name))),
+    ["blocked", "missing", "missing", "busy", "busy"]);
+  assert.deepEqual(videoConstraints("user", null).facingMode, { ideal: "user" });
+  assert.deepEqual(videoConstraints("user", "abc").deviceId, { exact: "abc" });
+});
+
+test("the first language: chosen, else the browser's, else Dutch", () => {
+  assert.equal(firstLanguage("en", ["nl-NL"]), "en");
+  assert.equal(firstLanguage(null, ["fr-FR", "en-US"]), "en");
+  assert.equal(firstLanguage(null, ["de-DE"]), "nl");
+  assert.equal(firstLanguage("xx", []), "nl");
+});
+
+test("small things: ids, names, refusals, tries", () => {
+  assert.match(newId(), /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.match(randomName(24), /^[A-Za-z0-9_-]{32}$/);
+  assert.deepEqual(refusalOf(502, "<html>").code, "service.offline");
+  assert.deepEqual(refusalOf(410, { code: "invitation.used" }).code, "invitation.used");
+  assert.deepEqual([0, 429, 503, 413, 403, 415].map(mayHelp), [true, true, true, false, false, false]);
+});
