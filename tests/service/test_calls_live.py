@@ -126,6 +126,8 @@ async def test_two_agents_accept_over_http_exactly_one_wins_fifty_rounds(service
         assert service.call(call_id).agent_id == agents[winner][1]
         again = await http(service.post, agents[winner][0], f"/calls/{call_id}/accept")
         assert again.json()["call"]["agent_id"] == agents[winner][1]
+        ended = await http(service.post, agents[winner][0], f"/calls/{call_id}/end")
+        assert ended.status_code == 200, ended.text
         await page.cut()
     pool.shutdown()
 

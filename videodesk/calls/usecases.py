@@ -106,7 +106,10 @@ def enter_waiting_room(uow: CallUnit, principal: Principal, *, has_camera: bool,
 
 
 def accept_call(uow: CallUnit, principal: Principal, call_id: str, now: datetime) -> Call:
-    """Take a waiting call. Exactly one agent gets it: the same agent again gets the same answer, all others Conflict("call.already_taken")."""
+    """Take a waiting call. Exactly one agent gets it: the same agent again gets the same answer, all others Conflict("call.already_taken").
+
+    Conflict("call.agent_busy") while the agent talks in another call; one that only waits to be filed is no hindrance.
+    """
     require(principal, Action.TAKE_CALLS)
     taken_now = False
 
@@ -119,6 +122,8 @@ def accept_call(uow: CallUnit, principal: Principal, call_id: str, now: datetime
             raise Conflict("call.already_taken")
         if current.state is CallState.ABANDONED:
             raise Conflict("call.customer_left")
+        if any(other.state in TALKING for other in uow.calls.open_of(principal.id)):
+            raise Conflict("call.agent_busy")
         taken_now = True
         return _moved(current, CallEvent.ACCEPT, agent_id=principal.id, agent_name=principal.display_name, accepted_at=now,
                       epoch=current.epoch + 1)

@@ -111,6 +111,7 @@ sequenceDiagram
 """
 
 ERRORS: Final[dict[str, str]] = {
+    "call.agent_busy": "the agent still talks in another call",
     "call.already_filed": "the call has another disposition already",
     "call.already_taken": "another agent was first",
     "call.busy": "too many changed the call at once; try again",

@@ -72,6 +72,34 @@ def test_accept_has_one_winner_who_may_ask_again(unit):
     assert unit.cases.get(call.case_id).status is CaseStatus.IN_CALL
 
 
+@pytest.mark.parametrize("step", ["accepted", "connected", "on hold", "reconnecting"])
+def test_who_talks_does_not_take_a_second_call(unit, step):
+    _, anna, first = running(unit)
+    if step == "accepted":
+        unit.put(unit.calls.get(first.id), state=CallState.ACCEPTED, connected_at=None)
+    elif step == "on hold":
+        u.hold_call(unit, anna, first.id, is_on_hold=True, now=NOW)
+    elif step == "reconnecting":
+        u.lose_call(unit, first.id, NOW)
+    unit.names()
+    _, second = waiting(unit)
+    with pytest.raises(Conflict, match=r"call\.agent_busy"):
+        u.accept_call(unit, anna, second.id, later(10))
+    assert unit.calls.get(second.id) == second
+    assert u.accept_call(unit, anna, first.id, later(11)).id == first.id, "the own call again is no second one"
+    assert unit.names() == ["call.waiting"]
+    u.end_call(unit, anna, first.id, later(12))
+    assert u.accept_call(unit, anna, second.id, later(13)).agent_id == anna.id, "what only waits to be filed is no hindrance"
+
+
+def test_a_busy_agent_is_no_obstacle_to_a_colleague(unit):
+    _, anna, _first = running(unit)
+    _, second = waiting(unit)
+    with pytest.raises(Conflict, match=r"call\.agent_busy"):
+        u.accept_call(unit, anna, second.id, later(10))
+    assert u.accept_call(unit, agent("Bram"), second.id, later(11)).agent_name == "Bram"
+
+
 @pytest.mark.parametrize("who", [customer(), ADMIN])
 def test_accept_needs_permission(unit, who):
     _, call = waiting(unit)
@@ -254,6 +282,6 @@ def test_the_view_says_what_case_and_consent_say(unit):
 def test_every_refusal_is_documented():
     from videodesk.protocol.chapters import ERRORS
 
-    codes = {"call.already_taken", "call.customer_left", "call.over", "call.unknown", "call.not_yours", "call.already_filed", "chat.id_taken"}
+    codes = {"call.already_taken", "call.agent_busy", "call.customer_left", "call.over", "call.unknown", "call.not_yours", "call.already_filed", "chat.id_taken"}
     assert codes <= set(ERRORS)
     assert issubclass(Conflict, DeskError)
