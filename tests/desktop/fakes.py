@@ -434,6 +434,10 @@ class FakeDeskApi:
         self._enter("custody")
         return r.CustodyLog(items=[])
 
+    async def export_case(self, case_id: str) -> dict[str, Any]:
+        self._enter("export_case")
+        return {"case": (await self.case(case_id)).model_dump(mode="json")}
+
     # review
     async def review_queue(self, state: ReviewState | None = None, case_id: str | None = None, cursor: str | None = None,
                            limit: int = 100) -> r.ReviewQueue:

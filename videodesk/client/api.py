@@ -6,7 +6,7 @@ be reached. Ids that the sender makes (cases, notes, snapshots, decisions) make 
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from videodesk.core.vocabulary import CaseKind, CaseStatus, ReviewState
 from videodesk.protocol import resources as r
@@ -170,4 +170,9 @@ class DeskApi(Protocol):
 
     async def decide(self, snapshot_id: str, body: r.DecisionIn) -> r.DecisionView:
         """POST /snapshots/{id}/decisions; NotAllowed("review.own_snapshot") for one's own."""
+        ...
+
+    # taking the record away
+    async def export_case(self, case_id: str) -> dict[str, Any]:
+        """POST /cases/{id}/exports: the whole record as JSON; each export is a custody entry."""
         ...

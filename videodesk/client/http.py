@@ -190,6 +190,14 @@ class HttpDeskApi:
     async def decide(self, snapshot_id: str, body: r.DecisionIn) -> r.DecisionView:
         return await self._ask(r.DecisionView, "POST", f"/snapshots/{_part(snapshot_id)}/decisions", body)
 
+    async def export_case(self, case_id: str) -> dict[str, Any]:
+        answer = await self._send("POST", f"/cases/{_part(case_id)}/exports")
+        try:
+            record: dict[str, Any] = answer.json()
+        except ValueError as problem:
+            raise WorldError("service.unexpected", status=answer.status_code) from problem
+        return record
+
     # how it is asked
     async def _ask(self, model: type[M], method: str, path: str, body: BaseModel | None = None,
                    query: dict[str, Any] | None = None) -> M:

@@ -146,9 +146,11 @@ class Driver(QObject):
         QTimer.singleShot(0, target, act)
 
     def _do_key(self, keys: str, name: str | None = None) -> None:
-        widget = self._usable(name) if name else (QApplication.focusWidget() or QApplication.activeWindow())
+        widget = self._usable(name) if name else (QApplication.focusWidget() or _front_window())
         if widget is None:
-            raise _CannotDo("nothing has the focus")
+            raise _CannotDo("there is no window")
+        if QApplication.activeWindow() is None:
+            widget.activateWindow()  # nobody clicked yet: without a window manager no window is active
         combined = QKeySequence(keys)[0]  # type: ignore[index]  # the stub lacks __getitem__
         QTimer.singleShot(0, widget, lambda: QTest.keyClick(widget, combined.key(), combined.keyboardModifiers()))
 
@@ -202,8 +204,7 @@ class Driver(QObject):
         if name:
             widget = self._named(name)
         else:
-            widget = QApplication.activeModalWidget() or QApplication.activeWindow() or next(
-                (window for window in QApplication.topLevelWidgets() if window.isVisible()), None)
+            widget = _front_window()
         if widget is None or not widget.grab().save(file, "PNG"):
             raise _CannotDo(f"no picture of {name or 'the window'}")
 
@@ -218,6 +219,11 @@ def _target(widget: QWidget, at: list[int] | None) -> tuple[QWidget, QPoint]:
     # A scroll area gets its clicks on the viewport.
     target = widget.viewport() if isinstance(widget, QAbstractItemView) else widget
     return target, QPoint(*at) if at else target.rect().center()
+
+
+def _front_window() -> QWidget | None:
+    shown = (window for window in QApplication.topLevelWidgets() if window.isVisible() and window.isWindow())
+    return QApplication.activeModalWidget() or QApplication.activeWindow() or next(shown, None)
 
 
 def _text(widget: QWidget) -> str:

@@ -75,6 +75,7 @@ class Shell(QWidget):
         line = QHBoxLayout(self.top)
         line.setContentsMargins(3 * SPACE, SPACE, 2 * SPACE, 0)
         self._back = IconButton("go.back", pressed=self.back)
+        self._back.setObjectName("shell.back")
         self._title = label("", "title")
         self.presence = PresenceButton(CHOSEN, self.presenter.choose_presence)
         self.presence.sign_out.triggered.connect(lambda _checked=False: sign_out())
