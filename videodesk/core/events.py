@@ -41,3 +41,7 @@ class EventBus(Protocol):
     def subscribe(self, listener: Callable[[Event], None], dropped: Callable[[], None] | None = None) -> Subscription:
         """Call `listener` for each event from now on; a listener too slow for its bounded queue is dropped and told by `dropped`."""
         ...
+
+    def close(self) -> None:
+        """End all subscriptions."""
+        ...

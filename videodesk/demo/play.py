@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import secrets
-import socket
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -20,7 +18,7 @@ from videodesk.core.errors import DeskError, WorldError
 from videodesk.core.people import Role
 from videodesk.core.vocabulary import ReviewState
 from videodesk.demo.customer import Customer
-from videodesk.demo.remote import Remote
+from videodesk.demo.remote import Remote, free_port, screen_environment
 from videodesk.demo.steps import Steps
 from videodesk.protocol.resources import PersonIn, SignInIn, SnapshotView
 
@@ -68,7 +66,7 @@ class Play:
     customer: Customer
     language: str = "en"
     theme: str = "light"
-    port: int = field(default_factory=lambda: free_port())
+    port: int = field(default_factory=free_port)
     agent: Remote | None = None
     supervisor: Remote | None = None
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
@@ -334,23 +332,6 @@ class Play:
         if self.supervisor is None:
             raise WorldError("demo.waited", seconds=0, what="the supervisor")
         return self.supervisor
-
-
-def screen_environment(folder: Path) -> dict[str, str]:
-    """Where there is no display Qt draws offscreen, on a screen of a usual size."""
-    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM"):
-        return {}
-    config = folder / "screen.json"
-    config.write_text(json.dumps({"screens": [{"name": "one", "x": 0, "y": 0, "width": 1440, "height": 900, "logicalDpi": 96,
-                                               "logicalBaseDpi": 96, "dpr": 1}]}), encoding="utf-8")
-    return {"QT_QPA_PLATFORM": f"offscreen:configfile={config}"}
-
-
-def free_port() -> int:
-    """A port nobody has now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _suffix(media_type: str) -> str:

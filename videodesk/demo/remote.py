@@ -160,3 +160,20 @@ class _Pause:
         import time
 
         time.sleep(0.05)
+
+
+def screen_environment(folder: Path) -> dict[str, str]:
+    """Where there is no display Qt draws offscreen, on a screen of a usual size."""
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM"):
+        return {}
+    config = folder / "screen.json"
+    config.write_text(json.dumps({"screens": [{"name": "one", "x": 0, "y": 0, "width": 1440, "height": 900, "logicalDpi": 96,
+                                               "logicalBaseDpi": 96, "dpr": 1}]}), encoding="utf-8")
+    return {"QT_QPA_PLATFORM": f"offscreen:configfile={config}"}
+
+
+def free_port() -> int:
+    """A port nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -200,11 +200,7 @@ class Driver(QObject):
         return {"rows": [next((str(text) for role in roles if (text := model.index(row, 0).data(role))), "") for row in range(model.rowCount())]}
 
     def _do_grab(self, file: str, name: str | None = None) -> None:
-        widget: QWidget | None = None
-        if name:
-            widget = self._named(name)
-        else:
-            widget = _front_window()
+        widget = self._named(name) if name else _front_window()
         if widget is None or not widget.grab().save(file, "PNG"):
             raise _CannotDo(f"no picture of {name or 'the window'}")
 

@@ -11,7 +11,7 @@ from typing import Final
 from aiortc import RTCIceCandidate, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
 
-from videodesk.calls.ports import LocalMedia, PeerListener, PeerState
+from videodesk.calls.ports import LocalMedia, PeerListener, PeerState, Picture
 from videodesk.media.audio import MicrophoneTrack, PlayoutRing
 from videodesk.media.connection import DeskConnection
 from videodesk.media.decoding import DecodedFrame
@@ -51,7 +51,7 @@ class SelfView:
         self._size = (width_px, height_px)
         self._slot.ask_size(width_px, height_px)
 
-    def take(self) -> object:
+    def take(self) -> Picture | None:
         return self._slot.take()
 
     def on_fresh(self, wake: Callable[[], None] | None) -> None:
