@@ -24,7 +24,8 @@ need_debian() {
       python3 | python3-venv) if command -v python3 >/dev/null && python3 -c 'import venv, ensurepip' 2>/dev/null; then continue; fi ;;
     esac
     # Newer Debian and Ubuntu call some libraries …t64.
-    if ! dpkg-query -W -f '${Status}\n' "$package" "${package}t64" 2>/dev/null | grep -q '^install ok installed'; then
+    # One of the two names is unknown to dpkg, which makes it exit with 1.
+    if [[ $(dpkg-query -W -f '${Status}\n' "$package" "${package}t64" 2>/dev/null || true) != *"install ok installed"* ]]; then
       missing+=("$package")
     fi
   done
