@@ -6,17 +6,20 @@ Each has the place that uses it. Read that place, not only this test, before the
 import inspect
 from importlib.metadata import version
 
+import aioice.ice
+import aioice.turn
 import aiortc.codecs.h264
 import aiortc.rtcdtlstransport
 import aiortc.rtcrtpreceiver
 import aiortc.rtcrtpsender
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver
+from aiortc import RTCConfiguration, RTCIceGatherer, RTCIceTransport, RTCPeerConnection, RTCRtpReceiver
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 from aiortc.rtp import HeaderExtensions, RtcpPacket, RtcpRtpfbPacket
 
 from videodesk.media.congestion import TRANSPORT_CC_URI
+from videodesk.media.gathering import DeskIce, GuardedProtocol, take_over
 from videodesk.media.receiver import DeskReceiver
 
 
@@ -85,3 +88,56 @@ def test_an_empty_server_list_means_none() -> None:
     source = inspect.getsource(inspect.getmodule(RTCPeerConnection).RTCIceGatherer.__init__)
     assert "if iceServers is None:" in source, "an empty list must not become a public STUN server"
     assert RTCConfiguration(iceServers=[]).iceServers == []
+
+
+def test_a_transport_is_made_where_we_override_and_holds_its_connection_where_we_replace_it() -> None:
+    assert parameters(RTCPeerConnection._RTCPeerConnection__createDtlsTransport) == []
+    assert "self.__createDtlsTransport(" in inspect.getsource(RTCPeerConnection)
+    assert "iceTransport = RTCIceTransport(iceGatherer)" in inspect.getsource(RTCPeerConnection._RTCPeerConnection__createDtlsTransport)
+    transport = RTCIceTransport(RTCIceGatherer(iceServers=[]))
+    theirs = transport._connection
+    ice = take_over(transport, [])
+    assert (ice.local_username, ice.local_password) == (theirs.local_username, theirs.local_password)
+    holders = [*vars(transport).values(), *vars(transport.iceGatherer).values()]
+    assert not [held for held in holders if held is theirs or getattr(held, "__self__", None) is theirs], "someone still has aiortc's own"
+    assert sum(held is ice for held in holders) == 2
+
+
+def test_aioice_calls_what_we_override() -> None:
+    for name in ("get_component_candidates", "check_incoming", "check_complete", "data_received", "close", "_remote_candidates_expected"):
+        assert parameters(getattr(DeskIce, name)) == parameters(getattr(aioice.Connection, name)), name
+    assert parameters(GuardedProtocol.datagram_received) == parameters(aioice.ice.StunProtocol.datagram_received)
+    source = inspect.getsource(aioice.Connection)
+    assert "self.get_component_candidates(component=component, addresses=addresses)" in source
+    assert "self._local_candidates += candidates" in source
+    assert source.count("self.check_incoming(") == 2, "both after the password was proved"
+    request = inspect.getsource(aioice.Connection.request_received)
+    assert request.index("check_message_integrity") < request.index("self.check_incoming(")
+    assert "if self._remote_candidates_expected():\n            return" in inspect.getsource(aioice.Connection._check_list_maybe_fail)
+    assert "return self._remote_candidates_expected()" in inspect.getsource(aioice.Connection._check_periodic)
+
+
+def test_aioice_has_the_parts_of_gathering() -> None:
+    assert parameters(aioice.ice.relayed_candidate) == [
+        "component", "hide_related_address", "protocol_factory", "turn_server", "turn_username", "turn_password", "turn_ssl", "turn_transport"]
+    assert parameters(aioice.ice.server_reflexive_candidate) == ["protocol", "stun_server"]
+    assert parameters(aioice.candidate.candidate_priority) == ["candidate_component", "candidate_type", "local_pref"]
+    ours = {"_protocols", "_local_candidates", "_remote_candidates", "_closing", "_check_list_done", "_early_checks_done"}
+    assert ours <= set(vars(DeskIce([], local_username="abcd", local_password="x" * 22)))
+    assert "_TurnTransport__close_task" in vars(aioice.turn.TurnTransport(None))
+    assert "finally:\n            # Close the transport even if the deletion is cancelled" in inspect.getsource(aioice.turn.TurnClientMixin.delete)
+
+
+async def test_aioice_still_hands_a_strangers_packet_to_dtls() -> None:
+    """When this fails, upstream filters itself: GuardedProtocol may go."""
+    class Receiver:
+        taken = 0
+
+        def data_received(self, data: bytes, component: int) -> None:
+            self.taken += 1
+
+    receiver = Receiver()
+    protocol = aioice.ice.StunProtocol(receiver)
+    protocol.local_candidate = aioice.Candidate("1", 1, "udp", 1, "192.0.2.1", 1, "host")
+    protocol.datagram_received(bytes([22]) * 40, ("203.0.113.1", 9))
+    assert receiver.taken == 1

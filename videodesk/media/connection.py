@@ -6,20 +6,25 @@ our subclass, so that other connections in the process stay aiortc's own. tests/
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Final
 
 import av
-from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
+from aioice import Candidate
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.codecs import is_rtx
 from aiortc.codecs.h264 import H264Encoder
 from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtcconfiguration import RTCBundlePolicy
+from aiortc.rtcicetransport import candidate_from_aioice
 from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpCodecParameters, RTCRtpHeaderExtensionParameters
+from aiortc.sdp import candidate_to_sdp
 
 from videodesk.media.congestion import TRANSPORT_CC_URI
+from videodesk.media.gathering import DeskIce, servers_of, take_over
 from videodesk.media.receiver import DeskReceiver, Inbox
-from videodesk.protocol.messages import IceServer
+from videodesk.protocol.messages import IceCandidate, IceServer
 
 START_BITRATE_KBPS: Final = 2500
 """What the browser's estimator starts with (`x-google-start-bitrate`): sharp in the first second; it finds its own level from there."""
@@ -28,13 +33,40 @@ _TRANSPORT_CC: Final = RTCRtcpFeedback(type="transport-cc")
 
 
 class DeskConnection(RTCPeerConnection):
-    """A peer connection whose receivers are ours. `ice_servers` is always explicit: None would mean a public STUN server (aiortc#524)."""
+    """A peer connection whose receivers and ICE are ours.
 
-    def __init__(self, ice_servers: list[IceServer], inbox: Inbox) -> None:
-        servers = [RTCIceServer(urls=list(s.urls), username=s.username, credential=s.credential) for s in ice_servers]
+    aiortc's own list of servers stays explicitly empty: None would mean a public STUN server (aiortc#524). `on_candidate` is told
+    each candidate that is found when the answer is made already; an empty one says that no more come.
+    """
+
+    def __init__(self, ice_servers: list[IceServer], inbox: Inbox, on_candidate: Callable[[IceCandidate], None] | None = None) -> None:
         self.desk_receivers: tuple[DeskReceiver, ...] = ()
-        super().__init__(RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self.ice: tuple[DeskIce, ...] = ()
+        self._servers = servers_of(ice_servers)
+        self._on_candidate = on_candidate
+        super().__init__(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._inbox = inbox
+
+    def _RTCPeerConnection__createDtlsTransport(self) -> Any:
+        original: Any = super()
+        transport = original._RTCPeerConnection__createDtlsTransport()  # noqa: SLF001
+        ice = take_over(transport.transport, self._servers)
+        ice.on_late = self._found_late
+        self.ice = (*self.ice, ice)
+        return transport
+
+    def _found_late(self, candidate: Candidate | None) -> None:
+        if self._on_candidate is None:
+            return
+        text = "" if candidate is None else "candidate:" + candidate_to_sdp(candidate_from_aioice(candidate))
+        transceivers = self.getTransceivers()
+        self._on_candidate(IceCandidate(candidate=text, sdpMid=transceivers[0].mid if transceivers else None, sdpMLineIndex=0))
+
+    @property
+    def answer_sdp(self) -> str:
+        """The local description; while servers are still asked it does not say that these candidates are all."""
+        sdp: str = self.localDescription.sdp
+        return sdp.replace("a=end-of-candidates\r\n", "") if any(ice.is_still_asking for ice in self.ice) else sdp
 
     def _RTCPeerConnection__createTransceiver(
         self, direction: str, kind: str, sender_track: Any = None) -> Any:

@@ -62,7 +62,8 @@ class SelfView:
 class AiortcPeer:
     """A MediaPeer over aiortc. We never offer: the page does (it is polite, we are not, and a fresh peer is made per epoch).
 
-    `take_description` answers at once, with all our candidates in the answer. Engine loop; pictures from any thread.
+    `take_description` answers with our candidates in the answer; only those of slow servers come after it (candidate_found).
+    Engine loop; pictures from any thread.
     """
 
     def __init__(self, equipment: Equipment, ice_servers: list[IceServer], media: LocalMedia, listener: PeerListener) -> None:
@@ -72,7 +73,7 @@ class AiortcPeer:
         self._playout = PlayoutRing()
         self._slot = FrameSlot(self._clock, self._run_in_decoder)
         self._inbox = Inbox(clock=self._clock, frames=self._show, sound=self._playout.put)
-        self._connection = DeskConnection(ice_servers, self._inbox)
+        self._connection = DeskConnection(ice_servers, self._inbox, self._candidate_found)
         self._local = LocalSide(equipment, media, self._playout, self._problem_anywhere)
         self._self_view = SelfView(self._local.camera.slot)
         self._microphone = MicrophoneTrack(self._local.capture, self._clock)
@@ -82,6 +83,7 @@ class AiortcPeer:
         self._state = PeerState.NEW
         self._wants_microphone, self._wants_camera, self._is_on_hold = True, True, False
         self._early: list[IceCandidate] = []
+        self._untold: list[IceCandidate] | None = []
         self._samples: deque[Sample] = deque()
         self._size = (0, 0)
         self._delay_s = 0.0
@@ -134,7 +136,10 @@ class AiortcPeer:
         for candidate in early:
             await self.take_candidate(candidate)
         if description.type == "offer" and not self.is_closed:
-            self._listener.description_made(SessionDescription(type="answer", sdp=connection.localDescription.sdp))
+            self._listener.description_made(SessionDescription(type="answer", sdp=connection.answer_sdp))
+            untold, self._untold = self._untold or [], None
+            for found in untold:
+                self._listener.candidate_found(found)
 
     async def take_candidate(self, candidate: IceCandidate) -> None:
         if self._is_closed:
@@ -193,6 +198,14 @@ class AiortcPeer:
     def _run_in_decoder(self, work: Callable[[], None]) -> None:
         for receiver in self._connection.desk_receivers:
             receiver.run_in_decoder(work)
+
+    def _candidate_found(self, candidate: IceCandidate) -> None:
+        if self._is_closed:
+            return
+        if self._untold is None:
+            self._listener.candidate_found(candidate)
+        else:
+            self._untold.append(candidate)
 
     def _problem_anywhere(self, code: str) -> None:
         def tell() -> None:
