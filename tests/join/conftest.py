@@ -15,7 +15,7 @@ from videodesk.core.clock import SystemClock
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--use-fake-device-for-media-stream=device-count=2", "--use-fake-ui-for-media-stream",
+    "--disable-sync", "--use-fake-device-for-media-stream=device-count=3", "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
 ]
 PHONE = {"width": 390, "height": 844}
@@ -32,13 +32,18 @@ def chromium():
         browser.close()
 
 
+# Chromium's second made-up camera gives 16-bit grey depth pictures, which no codec takes: the page sees the first and the third.
+TWO_CAMERAS = """const all = navigator.mediaDevices?.enumerateDevices.bind(navigator.mediaDevices);
+if (all) navigator.mediaDevices.enumerateDevices = async () => (await all()).filter((one) => one.kind !== 'videoinput' || !one.label.includes('device_1'));"""
+
+
 class Customer:
     """One customer's browser: a page, everything it asked for, and everything it complained about."""
 
     def __init__(self, chromium, service, *, size=None, scripts=(), **context):
         self.service = service
         self.context = chromium.new_context(viewport=size or PHONE, locale=context.pop("locale", "nl-NL"), **context)
-        for script in scripts:
+        for script in (TWO_CAMERAS, *scripts):
             self.context.add_init_script(script)
         self.page = self.context.new_page()
         self.page.set_default_timeout(15_000)
