@@ -19,9 +19,10 @@ from videodesk.client.http import HttpDeskApi, open_client
 from videodesk.client.outbox import Outbox
 from videodesk.client.tls import pinned_context
 from videodesk.core.clock import SystemClock
-from videodesk.core.errors import DeskError, Invalid
+from videodesk.core.errors import DeskError, Invalid, WorldError
 from videodesk.core.people import Role
 from videodesk.desktop.parts import DesktopParts
+from videodesk.evidence.sweep import sweep_blobs
 from videodesk.service import admin, logs
 from videodesk.service.desk import Desk
 from videodesk.service.problems import text_of
@@ -36,7 +37,10 @@ from videodesk.storage.sql.engine import SqlStore
 def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
     """The service's parts: SQLite and local files in the data folder, an in-process bus."""
     clock = SystemClock()
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise WorldError("storage.unwritable", folder=str(settings.data_dir)) from problem
     bus = LocalBus()
     store = SqlStore(f"sqlite:///{settings.data_dir / 'desk.sqlite'}", bus)
     store.upgrade()
@@ -45,6 +49,12 @@ def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
         bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
         setup_code=secrets.token_urlsafe(32) if is_embedded else "-".join(secrets.token_hex(2) for _ in range(3)),
         code_key=kept_secret(settings.data_dir / "code.key"))
+
+
+def tidy(desk: Desk) -> None:
+    """What a service does once when it starts: blobs that no record names (it was ended while one came in) go away."""
+    with desk.store.write() as uow:
+        sweep_blobs(uow.evidence, desk.blobs)
 
 
 def kept_secret(path: Path) -> str:
@@ -62,6 +72,7 @@ def run_service(settings: Settings) -> int:
     """`videodesk serve`: until SIGINT or SIGTERM."""
     logs.configure(settings.log_level, SystemClock())
     desk = make_desk(settings, is_embedded=False)
+    tidy(desk)
 
     async def serve() -> None:
         server = ServiceServer(desk, port=_serve_port(settings), tls=tls_files(settings, desk.clock.now()))
@@ -162,7 +173,8 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
     async def reach_service() -> _Embedded | _Elsewhere:
         if settings.service is not None:
             return _Elsewhere(settings.service)
-        desk = make_desk(settings, is_embedded=True)
+        desk = await asyncio.to_thread(make_desk, settings, is_embedded=True)
+        await asyncio.to_thread(tidy, desk)
         server = ServiceServer(desk, tls=tls_files(settings, clock.now()))
         await server.start()
         if server.tls is not None:
@@ -238,6 +250,5 @@ def try_turn(settings: Settings, url: str) -> str | None:
     only = settings.model_copy(update={"turn_urls": (url,)})
     servers = ice_servers(only, SystemClock(), "doctor")
     if not servers:
-        code = "settings.invalid"
-        raise Invalid(code, field="turn_urls", problem=url)
+        raise Invalid("settings.invalid", field="turn_urls", problem=url)
     return asyncio.run(ask_relay(servers[0]))

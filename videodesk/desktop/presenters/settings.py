@@ -6,10 +6,12 @@ import asyncio
 from dataclasses import dataclass
 
 from videodesk.calls.ports import Device, DevicePreview, LocalMedia, MediaEngine
+from videodesk.client.api import DeskApi
 from videodesk.core.clock import Clock
 from videodesk.desktop.preferences import PreferenceStore
 from videodesk.desktop.presentation import Presenter
 from videodesk.desktop.tasks import Tasks
+from videodesk.protocol.resources import ServiceInfo
 
 KINDS = ("camera", "microphone", "speaker")
 
@@ -27,6 +29,8 @@ class SettingsState:
     preview: DevicePreview | None = None
     level: float = 0.0
     problems: tuple[str, ...] = ()
+    public_url: str = ""
+    why_not: str | None = None
 
     def of_kind(self, kind: str) -> tuple[Device, ...]:
         """The devices of a kind."""
@@ -41,13 +45,22 @@ class SettingsState:
 class SettingsPresenter(Presenter[SettingsState]):
     """`media` None: this machine has none, the page says so."""
 
-    def __init__(self, media: MediaEngine | None, preferences: PreferenceStore, tasks: Tasks, clock: Clock) -> None:
+    def __init__(self, media: MediaEngine | None, preferences: PreferenceStore, tasks: Tasks, clock: Clock, api: DeskApi | None = None) -> None:
         kept = preferences.value
         super().__init__(SettingsState(has_media=media is not None, camera_id=kept.camera_id, microphone_id=kept.microphone_id,
                                        speaker_id=kept.speaker_id), tasks, clock)
         self._media = media
         self._preferences = preferences
         self._is_wanted = False
+        self._api = api
+
+    def look_address(self) -> None:
+        """Ask where customers reach the desk, and whether a browser would give them the camera there."""
+        if self._api is not None:
+            self.tasks.run("settings.address", self._api.info, self._show_address)
+
+    def _show_address(self, info: ServiceInfo) -> None:
+        self._set(public_url=info.public_url, why_not=info.why_not)
 
     def start_check(self) -> None:
         """The device page is seen: look for devices and let them run."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QProgressBar, QTabWidget, QVBoxLayout, QWidget
 
 import videodesk
-from videodesk.core.errors import WorldError
+from videodesk.core.errors import DeskError, WorldError
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.i18n import error_text, t, word
 from videodesk.desktop.kit.appearance import LanguageChoice, ScaleChoice, ThemeChoice
@@ -26,7 +26,8 @@ COLUMN_PX = 560
 
 def make(context: DesktopContext) -> View:
     """The settings of this desktop."""
-    return SettingsView(context, SettingsPresenter(context.media, context.preferences, context.tasks, context.clock))
+    return SettingsView(context, SettingsPresenter(context.media, context.preferences, context.tasks, context.clock,
+                                                 context.api))
 
 
 class SettingsView(View):
@@ -93,12 +94,21 @@ class SettingsView(View):
         card.body.addWidget(self._where)
         card.body.addWidget(label(key="settings.licences", role="caption", wraps=True))
         column.addWidget(card)
+        reach = Card("settings.address")
+        self._address = label("", "mono", wraps=True)
+        self._address.setObjectName("settings.public_url")
+        self._address.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
+        self._why_not = label("", "muted", wraps=True)
+        reach.body.addWidget(self._address)
+        reach.body.addWidget(self._why_not)
+        column.addWidget(reach)
         column.addStretch(1)
         return page
 
     def opened(self, page: str = "", **params: Any) -> None:
         """`page="devices"` opens the device check."""
         del params
+        self._settings.look_address()
         if page == "devices":
             self.tabs.setCurrentIndex(1)
 
@@ -122,7 +132,10 @@ class SettingsView(View):
         return [self.tabs]
 
     def render_state(self, state: SettingsState) -> None:
-        """The device page."""
+        """The device page, and where customers reach the desk."""
+        self._address.setText(state.public_url or "…")
+        self._why_not.setText(t("settings.address_ok") if state.why_not is None else error_text(DeskError(state.why_not)))
+        self._why_not.setVisible(bool(state.public_url))
         self._devices.put(state)
 
     def _choose_scale(self, scale_pct: int) -> None:
