@@ -192,3 +192,31 @@ test("small things: ids, names, refusals, tries", () => {
   assert.deepEqual(refusalOf(410, { code: "invitation.used" }).code, "invitation.used");
   assert.deepEqual([0, 429, 503, 413, 403, 415].map(mayHelp), [true, true, true, false, false, false]);
 });
+
+test("the service's ping is answered at once with its number: a hidden page's timers sleep", async () => {
+  const { Channel } = await load("signaling.js");
+  const sent = [];
+  class Socket {
+    constructor() {
+      Socket.newest = this;
+    }
+    send(text) {
+      sent.push(JSON.parse(text));
+    }
+    close() {}
+  }
+  const nothing = () => 0;
+  Object.assign(globalThis, { WebSocket: Socket, window: { addEventListener: nothing, removeEventListener: nothing, setInterval: nothing, setTimeout: nothing } });
+  const told = [];
+  const channel = new Channel({ url: "wss://desk.test/ws/customer", token: "t", connection: "c", onMessage: (message) => told.push(message.type), onState: nothing, onRefused: nothing });
+  const hear = (message) => Socket.newest.onmessage({ data: JSON.stringify(message) });
+  Socket.newest.onopen();
+  hear({ type: "ping", n: 1 });
+  assert.deepEqual(sent.map((message) => message.type), ["hello"], "nothing before the welcome");
+  hear({ type: "welcome", seq: 1, calls: [] });
+  hear({ type: "ping", n: 2 });
+  hear({ type: "pong", n: 2 });
+  assert.deepEqual(sent.slice(1), [{ type: "ping", n: 2 }]);
+  assert.deepEqual(told, ["welcome"]);
+  channel.close();
+});
