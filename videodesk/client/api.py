@@ -106,7 +106,10 @@ class DeskApi(Protocol):
         ...
 
     async def accept(self, call_id: str) -> r.Accepted:
-        """POST /calls/{id}/accept; Conflict("call.already_taken") for all but one; the same agent again gets the same answer."""
+        """POST /calls/{id}/accept; Conflict("call.already_taken") for all but one; the same agent again gets the same answer.
+
+        Conflict("call.agent_busy") while the agent talks in another call.
+        """
         ...
 
     async def end_call(self, call_id: str) -> CallView:

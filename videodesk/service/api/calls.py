@@ -41,7 +41,10 @@ def get_call(request: Request, desk: DeskDep, principal: PrincipalDep, call_id: 
 
 @router.post("/calls/{call_id}/accept")
 def accept_call(request: Request, desk: DeskDep, principal: PrincipalDep, call_id: str) -> Accepted:
-    """Take a waiting call: exactly one agent gets it, the others 409 call.already_taken; the same agent again the same answer."""
+    """Take a waiting call: exactly one agent gets it, the others 409 call.already_taken; the same agent again the same answer.
+
+    409 call.agent_busy while the agent talks in another call.
+    """
     with desk.store.write() as uow:
         call = usecases.accept_call(uow, principal, require_id(call_id), desk.clock.now())
         view = _hub(request).view_of(uow, call)
