@@ -246,3 +246,15 @@ def test_another_checklist_item_until_it_is_sent_and_tidied_a_day_after_it_is_co
     assert outbox.tidy() == 1
     assert not entry.path.exists()
     outbox.close()
+
+
+@pytest.mark.parametrize("refusals", [1, 2])
+async def test_an_item_the_case_no_longer_has_is_left_off_and_the_original_arrives(outbox, refusals):
+    data, snapshot_id, service = b"picture", new_id(), Service()
+    service.failures = [Invalid("checklist.unknown_item", item="label")] * refusals
+    outbox.keep(snapshot_id, ME, meta_of(data, checklist_item="label"), data)
+    assert await Delivery(outbox, service).deliver_once(ME) is None
+    entry = outbox.entry(snapshot_id)
+    assert entry.meta.checklist_item is None
+    assert service.puts == 2, "once without the item, not for ever"
+    assert entry.state is (OutboxState.CONFIRMED if refusals == 1 else OutboxState.REFUSED)

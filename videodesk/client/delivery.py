@@ -86,7 +86,16 @@ class Delivery:
         original = await asyncio.to_thread(self._outbox.original, entry.snapshot_id)
         # Marked as sent first, then read again: from now on the outbox changes no metadata any more.
         sent = await asyncio.to_thread(self._outbox.mark, entry.snapshot_id, OutboxState.SENT)
-        stored = await self._api.put_snapshot(entry.snapshot_id, sent.meta, original)
+        try:
+            stored = await self._api.put_snapshot(entry.snapshot_id, sent.meta, original)
+        except DeskError as problem:
+            if problem.code != "checklist.unknown_item" or sent.meta.checklist_item is None:
+                raise
+            # The case became of another kind in between: better in the case without an item than not there.
+            await asyncio.to_thread(self._outbox.mark, entry.snapshot_id, OutboxState.KEPT)
+            await asyncio.to_thread(self._outbox.assign, entry.snapshot_id, None)
+            sent = await asyncio.to_thread(self._outbox.mark, entry.snapshot_id, OutboxState.SENT)
+            stored = await self._api.put_snapshot(entry.snapshot_id, sent.meta, original)
         if stored.digest != sent.meta.digest:
             raise Conflict("snapshot.differs")
         await asyncio.to_thread(self._outbox.mark, entry.snapshot_id, OutboxState.CONFIRMED)
