@@ -8,7 +8,7 @@ from tests.desktop.fakes import FakeDeskApi
 from videodesk.core.errors import DeskError
 from videodesk.core.ids import new_id
 from videodesk.core.people import Role
-from videodesk.core.vocabulary import CallState, CaseKind, CaseStatus, ConsentScope, Language, PartyRole, ReviewState
+from videodesk.core.vocabulary import CallState, CaseKind, CaseStatus, ConsentScope, Language, PartyRole, ReviewDecision, ReviewState
 from videodesk.protocol import messages as m
 from videodesk.protocol import resources as r
 
@@ -52,8 +52,15 @@ def call_view(state: CallState = CallState.ACCEPTED, epoch: int = 1, **changes) 
 
 def snapshot_view(snapshot_id: str, meta: r.SnapshotMeta) -> r.SnapshotView:
     return r.SnapshotView(
-        **meta.model_dump(exclude={"retake_of"}), id=snapshot_id, case_number="VD-2026-000123", size_bytes=1000, captured_by=ANNA.id,
-        captured_by_name=ANNA.display_name, stored_at=NOW, caption="", retake_of=None, review_state=ReviewState.PENDING)
+        **meta.model_dump(), id=snapshot_id, case_number="VD-2026-000123", size_bytes=1000, captured_by=ANNA.id,
+        captured_by_name=ANNA.display_name, stored_at=NOW, caption="", review_state=ReviewState.PENDING)
+
+
+def asked_again(view: r.SnapshotView, words: str) -> r.SnapshotView:
+    """The same snapshot after a supervisor asked for a retake."""
+    decision = r.DecisionView(id=new_id(NOW), snapshot_id=view.id, decision=ReviewDecision.RETAKE_REQUESTED, reason="", comment=words,
+                              decided_by=new_id(NOW), decided_by_name="Saskia", at=NOW)
+    return view.model_copy(update={"review_state": ReviewState.RETAKE_REQUESTED, "decisions": [decision]})
 
 
 class FakeCallApi(FakeDeskApi):
@@ -110,5 +117,6 @@ class FakeCallApi(FakeDeskApi):
     async def put_snapshot(self, snapshot_id: str, meta: r.SnapshotMeta, original: bytes) -> r.SnapshotView:
         self._ask("put_snapshot", snapshot_id)
         del original
+        self.stored = [view.model_copy(update={"retaken_by": snapshot_id}) if view.id == meta.retake_of else view for view in self.stored]
         self.stored.append(snapshot_view(snapshot_id, meta))
         return self.stored[-1]

@@ -11,7 +11,7 @@ from typing import Literal
 from videodesk.calls.ports import MediaPeer, PeerState, Picture, Quality
 from videodesk.client.outbox import OutboxEntry, OutboxState
 from videodesk.core.errors import DeskError
-from videodesk.core.vocabulary import CallState, ConsentScope
+from videodesk.core.vocabulary import CallState, ConsentScope, ReviewDecision, ReviewState
 from videodesk.protocol.messages import CallView
 from videodesk.protocol.resources import CaseView, ChecklistItemView, SnapshotView
 
@@ -42,7 +42,10 @@ class TrayStage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrayItem:
-    """One snapshot in the tray. `preview` is the frozen picture, `path` the original while it is here, `thumbnail` JPEG of the service."""
+    """One snapshot in the tray. `preview` is the frozen picture, `path` the original while it is here, `thumbnail` JPEG of the service.
+
+    `words` are the supervisor's when a retake is asked.
+    """
 
     snapshot_id: str
     captured_at: datetime
@@ -53,11 +56,20 @@ class TrayItem:
     thumbnail: bytes | None = None
     error: DeskError | None = None
     is_evidence_grade: bool = True
+    review_state: ReviewState = ReviewState.PENDING
+    retake_of: str | None = None
+    retaken_by: str | None = None
+    words: str = ""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it does not come into the case as things stand."""
+        return self.stage in {TrayStage.REFUSED, TrayStage.FAILED}
 
     @property
     def counts(self) -> bool:
-        """Whether it fills its checklist item (as far as we know)."""
-        return self.stage not in {TrayStage.REFUSED, TrayStage.FAILED}
+        """Whether it fills its checklist item (as far as we know): what was rejected or is to be taken again shows nothing."""
+        return not self.is_lost and self.review_state in {ReviewState.PENDING, ReviewState.ACCEPTED}
 
 
 _STAGES = {OutboxState.KEPT: TrayStage.KEPT, OutboxState.SENT: TrayStage.SENDING, OutboxState.CONFIRMED: TrayStage.IN_CASE,
@@ -69,13 +81,16 @@ def from_outbox(entry: OutboxEntry, before: TrayItem | None = None) -> TrayItem:
     known = before or TrayItem(entry.snapshot_id, entry.meta.captured_at, TrayStage.KEPT)
     stage = known.stage if known.stage is TrayStage.IN_CASE else _STAGES[entry.state]
     return replace(known, stage=stage, item_id=entry.meta.checklist_item, path=entry.path, error=entry.error(),
-                   is_evidence_grade=entry.meta.is_evidence_grade)
+                   is_evidence_grade=entry.meta.is_evidence_grade, retake_of=entry.meta.retake_of)
 
 
 def from_case(view: SnapshotView, before: TrayItem | None = None) -> TrayItem:
     """The tray's item of a snapshot that the case has."""
     known = before or TrayItem(view.id, view.captured_at, TrayStage.IN_CASE)
-    return replace(known, stage=TrayStage.IN_CASE, item_id=view.checklist_item, error=None, is_evidence_grade=view.is_evidence_grade)
+    asked = next((d for d in reversed(view.decisions) if d.decision is ReviewDecision.RETAKE_REQUESTED), None)
+    return replace(
+        known, stage=TrayStage.IN_CASE, item_id=view.checklist_item, error=None, is_evidence_grade=view.is_evidence_grade,
+        review_state=view.review_state, retake_of=view.retake_of, retaken_by=view.retaken_by, words=asked.comment if asked else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +106,13 @@ class ChatItem:
 
 @dataclass(frozen=True, slots=True)
 class CheckItem:
-    """One checklist item with what is there for it, what is on its way included."""
+    """One checklist item with what is there for it, what is on its way included; `retake` is what is to be taken again."""
 
     view: ChecklistItemView
     count: int
     is_done: bool
     is_next: bool
+    retake: TrayItem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +179,31 @@ class CallScreen:
             here = {shot.snapshot_id for shot in self.tray if shot.item_id == view.id and shot.counts}
             moved = {shot.snapshot_id for shot in self.tray if shot.item_id != view.id or not shot.counts}
             count = len((set(view.snapshot_ids) - moved) | here)
-            found.append(CheckItem(view, count, view.skipped_reason is not None or count >= max(1, view.min_count), is_next=False))
+            retake = next((shot for shot in self.retakes if shot.item_id == view.id), None)
+            is_done = retake is None and (view.skipped_reason is not None or count >= max(1, view.min_count))
+            found.append(CheckItem(view, count, is_done, is_next=False, retake=retake))
         goes_to = self._chosen_or_suggested(found)
         return tuple(replace(item, is_next=item.view.id == goes_to) for item in found)
 
     @property
     def next_item(self) -> ChecklistItemView | None:
-        """The item the next snapshot belongs to: the chosen one, else the first required one that is missing, else any missing."""
+        """The item the next snapshot belongs to: the chosen one, else the one to be taken again, else the first missing."""
         return next((item.view for item in self.checklist if item.is_next), None)
+
+    @property
+    def retakes(self) -> tuple[TrayItem, ...]:
+        """What a supervisor wants taken again and nobody has taken again yet, oldest first; a retake kept here answers it already."""
+        answered = {shot.retake_of for shot in self.tray if not shot.is_lost}
+        return tuple(
+            shot for shot in self.tray
+            if shot.review_state is ReviewState.RETAKE_REQUESTED and shot.retaken_by is None and shot.snapshot_id not in answered)
+
+    @property
+    def next_retake(self) -> TrayItem | None:
+        """What the next snapshot is taken in the stead of, if anything."""
+        item, known = self.next_item, {found.view.id for found in self.checklist}
+        goes_to = item.id if item is not None else None
+        return next((shot for shot in self.retakes if (shot.item_id if shot.item_id in known else None) == goes_to), None)
 
     @property
     def missing(self) -> int:
@@ -180,6 +213,8 @@ class CallScreen:
     def _chosen_or_suggested(self, items: list[CheckItem]) -> str | None:
         if any(item.view.id == self.chosen_item for item in items):
             return self.chosen_item
+        if self.retakes:
+            return self.retakes[0].item_id
         open_items = sorted((item for item in items if not item.is_done), key=lambda item: not item.view.is_required)
         return open_items[0].view.id if open_items else None
 

@@ -25,6 +25,7 @@ class Shot:
     checklist_item: str | None
     frame: FrozenFrame
     stills: StillSource
+    retake_of: str | None = None
 
     @property
     def captured_at(self) -> datetime:
@@ -50,5 +51,6 @@ class SnapshotTaker:
             case_id=shot.case_id, call_id=shot.call_id, method=original.method, digest=hashlib.sha256(original.data).hexdigest(),
             media_type=cast(Literal["image/jpeg", "image/png"], original.media_type), width_px=original.width_px,
             height_px=original.height_px, captured_at=shot.frame.captured_at, frame_seq=shot.frame.seq, rtp_time=shot.frame.rtp_time,
-            codec=shot.frame.codec, is_evidence_grade=shot.frame.is_evidence_grade, checklist_item=shot.checklist_item)
+            codec=shot.frame.codec, is_evidence_grade=shot.frame.is_evidence_grade, checklist_item=shot.checklist_item,
+            retake_of=shot.retake_of)
         return self._outbox.keep(shot.snapshot_id, shot.person_id, meta, original.data)

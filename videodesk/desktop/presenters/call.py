@@ -24,7 +24,8 @@ from videodesk.protocol import messages as m
 from videodesk.protocol import resources as r
 
 FROZEN_S: Final = 0.8  # how long the frozen picture stays before the video goes on
-_WORTH_RELOADING: Final = frozenset({"snapshot.added", "snapshot.changed", "case.changed", "rendition.added", "annotation.added"})
+_WORTH_RELOADING: Final = frozenset({"snapshot.added", "snapshot.changed", "case.changed", "rendition.added", "annotation.added",
+                                     "review.decided"})
 
 
 class CallPresenter(Presenter[CallScreen]):
@@ -234,7 +235,11 @@ class CallPresenter(Presenter[CallScreen]):
             return
         self._drop_peering()
         self._set(phase=CallPhase.WRAP_UP)
-        self._all_tasks.run("call.end", lambda: self._api.end_call(call.id), self._take_call, self._say_problem)
+        self._all_tasks.run("call.end", lambda: self._api.end_call(call.id), self._ended, self._say_problem)
+
+    def _ended(self, call: m.CallView) -> None:
+        if self._is_ours(call.id):  # filed meanwhile: the screen is free
+            self._take_call(call)
 
     def wrap_up(self, disposition: Disposition, note: str) -> None:
         """File the outcome; then the screen is free for the next call."""
@@ -243,7 +248,13 @@ class CallPresenter(Presenter[CallScreen]):
             return
         self._set(is_filing=True, error=None)
         body = r.WrapUpIn(disposition=disposition, note=note)
-        self._all_tasks.run("call.wrap_up", lambda: self._api.wrap_up(call.id, body), self._filed, self._not_filed)
+
+        async def file() -> m.CallView:
+            if call.ended_at is None:  # a quick person: the service may not have heard yet that we hung up
+                await self._api.end_call(call.id)
+            return await self._api.wrap_up(call.id, body)
+
+        self._all_tasks.run("call.wrap_up", file, self._filed, self._not_filed)
 
     def _filed(self, _call: m.CallView) -> None:
         self._drop_peering()
@@ -293,11 +304,11 @@ class CallPresenter(Presenter[CallScreen]):
         if frame is None or state.call is None or state.peer is None or taker is None:
             self._set(notice=why or "call.why.no_picture")
             return
-        item = state.next_item
+        item, retake = state.next_item, state.next_retake
         shot = Shot(new_id(self.clock.now()), self._me.id, state.call.case_id, state.call.id, item.id if item else None, frame,
-                    state.peer.stills)
+                    state.peer.stills, retake.snapshot_id if retake else None)
         taken = TrayItem(shot.snapshot_id, frame.captured_at, TrayStage.SAVING, shot.checklist_item, frame.preview,
-                         is_evidence_grade=frame.is_evidence_grade)
+                         is_evidence_grade=frame.is_evidence_grade, retake_of=shot.retake_of)
         # First of all on its way to the disk, then shown. Not the screen's own task: leaving the screen must not stop it.
         self._state = replace(state, tray=(*state.tray, taken), notice=None)
         self._all_tasks.run("snapshot.keep", lambda: taker.keep(shot), self._outbox_changed, partial(self._not_kept, shot.snapshot_id))

@@ -12,7 +12,7 @@ from videodesk.desktop.calling import CheckItem
 from videodesk.desktop.i18n import language, t
 from videodesk.desktop.icons import pixmap
 from videodesk.desktop.theme import token
-from videodesk.desktop.views.call_tray import title_of
+from videodesk.desktop.views.call_tray import plain_tip, title_of
 
 ROW_PX: Final = 30
 
@@ -45,12 +45,16 @@ class ChecklistModel(QAbstractListModel):
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             return " · ".join(part for part in (title_of(item.view), self.word(item), t("call.check.next") if item.is_next else "") if part)
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
-            return item.view.hint.get(language(), "")
+            return item.retake.words if item.retake is not None else item.view.hint.get(language(), "")
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(item.retake.words) if item.retake is not None else None
         return None
 
     @staticmethod
     def word(item: CheckItem) -> str:
         """What there is of it, in a word."""
+        if item.retake is not None:
+            return t("call.check.retake")
         if item.view.skipped_reason is not None:
             return t("call.check.skipped")
         if item.count:
@@ -82,6 +86,8 @@ class _Rows(QStyledItemDelegate):
             painter.setPen(QPen(token("focus"), 2))
             painter.drawPath(shape)
         symbol, colour = ("circle-check", "ok") if item.is_done else (("camera", "accent_text") if item.is_next else ("circle-dashed", "text_muted"))
+        if item.retake is not None:
+            symbol, colour = "repeat", "warning"
         ratio = painter.device().devicePixelRatioF()
         painter.drawPixmap(rect.x() + 7, rect.center().y() - 8, pixmap(symbol, colour, 18, ratio))
         font = painter.font()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import shorten
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -14,7 +15,7 @@ from videodesk.desktop.i18n import error_text, language, t, word
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.call_chat import Chat
 from videodesk.desktop.views.call_checklist import ROW_PX, Checklist
-from videodesk.desktop.views.call_tray import Tray, problem_text
+from videodesk.desktop.views.call_tray import Tray, problem_text, title_of
 from videodesk.desktop.views.call_video import VideoView
 from videodesk.desktop.widgets import Badge, Button, ElidedLabel, Icon, IconButton, Label, label, repolish, separator
 
@@ -132,14 +133,21 @@ class Side(QFrame):
             self.banner.say(error_text(DeskError(code)), "warning", "common.close", lambda: self.dismissed.emit(code))
         elif not state.is_online:
             self.banner.say(t("call.banner.offline"), "warning")
-        elif state.notice is not None:
-            self.banner.say(t(state.notice), "warning")
+        elif state.notice is not None or (state.is_talking and state.retakes):
+            self.banner.say(t(state.notice) if state.notice is not None else _asked(state), "warning")
         elif state.is_talking and state.why_no_snapshot in {"call.why.no_consent_stills", "call.why.no_consent_video"}:
             self.banner.say(t(state.why_no_snapshot), "neutral")
         elif state.call.customer.is_page_hidden:
             self.banner.say(t("call.banner.page_hidden"), "warning")
         else:
             self.banner.hide()
+
+
+def _asked(state: CallScreen) -> str:
+    """Which snapshot is to be taken again, in the supervisor's words."""
+    asked = state.next_retake or state.retakes[0]
+    title = next((title_of(item.view) for item in state.checklist if item.view.id == asked.item_id), t("call.tray.loose"))
+    return t("call.banner.retake", item=title, words=shorten(asked.words, 240, placeholder=" …"))
 
 
 class Notice(QFrame):

@@ -45,15 +45,17 @@ class TrayModel(QAbstractListModel):
         super().__init__(parent)
         self.shots: list[TrayItem] = []
         self._titles: dict[str, str] = {}
+        self._retakes: frozenset[str] = frozenset()
         self._thumbnails: dict[str, tuple[object, QPixmap]] = {}
 
     def show_state(self, state: CallScreen) -> None:
         """Take the shots and the checklist's titles of this state."""
         self._titles = {item.view.id: title_of(item.view) for item in state.checklist}
+        before, self._retakes = self._retakes, frozenset(shot.snapshot_id for shot in state.retakes)
         fresh = list(reversed(state.tray))  # the newest is what the agent looks for: it stands in front
         if [shot.snapshot_id for shot in fresh] == [shot.snapshot_id for shot in self.shots]:
             for row, shot in enumerate(fresh):
-                if shot != self.shots[row]:
+                if shot != self.shots[row] or shot.snapshot_id in before ^ self._retakes:
                     self.shots[row] = shot
                     self.dataChanged.emit(self.index(row), self.index(row))
             return
@@ -73,10 +75,24 @@ class TrayModel(QAbstractListModel):
         if role == SHOT:
             return shot
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return t("call.tray.name", item=self.title(shot), time=clock_time(shot.captured_at), stage=stage_text(shot))
+            return t("call.tray.name", item=self.title(shot), time=clock_time(shot.captured_at), stage=self.stage(shot))
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
-            return problem_text(shot)
+            return self.problem(shot)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(self.problem(shot))
         return None
+
+    def is_retake_asked(self, shot: TrayItem) -> bool:
+        """Whether it is to be taken again, and was not yet."""
+        return shot.snapshot_id in self._retakes
+
+    def stage(self, shot: TrayItem) -> str:
+        """How far it is, in words; that it is to be taken again is the news."""
+        return t("call.tray.retake") if self.is_retake_asked(shot) else stage_text(shot)
+
+    def problem(self, shot: TrayItem) -> str:
+        """What stands in its way, or what the supervisor wants otherwise."""
+        return t("call.tray.retake_words", words=shot.words) if self.is_retake_asked(shot) else problem_text(shot)
 
     def title(self, shot: TrayItem) -> str:
         """The title of the item the shot belongs to."""
@@ -141,6 +157,11 @@ def problem_text(shot: TrayItem) -> str:
     return "" if shot.is_evidence_grade else t("call.tray.not_evidence_grade")
 
 
+def plain_tip(text: str) -> str:
+    """A tip's text that Qt takes for plain text whatever stands in it: tips guess markup from a tag."""
+    return text.replace("<", "\u2039")
+
+
 def title_of(item: ChecklistItemView) -> str:
     """A checklist item's title in the language chosen now."""
     return item.title.get(language()) or next(iter(item.title.values()), item.id)
@@ -175,11 +196,12 @@ class _Thumbnails(QStyledItemDelegate):
         if is_chosen or has_focus:
             painter.setPen(QPen(token("focus" if has_focus else "accent"), 3))
             painter.drawPath(shape)
-        self._words(painter, rect, frame, shot, model.title(shot))
+        self._words(painter, rect, frame, shot, model)
         painter.restore()
 
-    def _words(self, painter: QPainter, rect: QRect, frame: QRect, shot: TrayItem, title: str) -> None:
-        symbol, colour = _STAGE_ICON[shot.stage]
+    def _words(self, painter: QPainter, rect: QRect, frame: QRect, shot: TrayItem, model: TrayModel) -> None:
+        is_asked = model.is_retake_asked(shot)
+        symbol, colour = ("repeat", "warning") if is_asked else _STAGE_ICON[shot.stage]
         font = painter.font()
         font.setPixelSize(12)
         line = QRect(frame.x(), frame.bottom() + 4, frame.width(), 16)
@@ -189,13 +211,13 @@ class _Thumbnails(QStyledItemDelegate):
         painter.setFont(font)
         words = line.adjusted(18, 0, 0, 0)
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, painter.fontMetrics().elidedText(
-            stage_text(shot), Qt.TextElideMode.ElideRight, words.width()))
+            model.stage(shot), Qt.TextElideMode.ElideRight, words.width()))
         font.setWeight(font.Weight.Normal)
         painter.setFont(font)
         painter.setPen(QColor(token("text_muted")))
         below = QRect(frame.x(), line.bottom(), frame.width(), rect.bottom() - line.bottom())
         painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, painter.fontMetrics().elidedText(
-            title, Qt.TextElideMode.ElideRight, below.width()))
+            model.title(shot), Qt.TextElideMode.ElideRight, below.width()))
 
 
 class Tray(QListView):
@@ -271,8 +293,8 @@ class Tray(QListView):
         self.viewport().update()
 
     def _tips(self) -> None:
-        worst = next((shot for shot in self._model.shots if problem_text(shot)), None)
-        self.setAccessibleDescription("" if worst is None else problem_text(worst))
+        worst = next((shot for shot in self._model.shots if self._model.problem(shot)), None)
+        self.setAccessibleDescription("" if worst is None else self._model.problem(worst))
 
     def _annotate(self, shot: TrayItem) -> None:
         if shot.stage is TrayStage.IN_CASE:
