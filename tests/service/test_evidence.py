@@ -244,3 +244,21 @@ def wait_for(condition):
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_a_call_that_ends_with_a_complete_checklist_completes_its_case_at_once(desk):
+    checklist = desk.ask("GET", f"/cases/{desk.case_id}").json()["checklist"]["items"]
+    wanted = [item["id"] for item in checklist if item["is_required"] for _ in range(max(1, item["min_count"]))]
+    for number, item in enumerate(wanted):
+        desk.kept(f"#{number:06x}", checklist_item=item)
+    assert desk.ask("GET", f"/cases/{desk.case_id}").json()["status"] == "in_call"
+    assert desk.ask("POST", f"/calls/{desk.call_id}/end").status_code == 200
+    assert desk.ask("GET", f"/cases/{desk.case_id}").json()["status"] == "evidence_complete"
+    assert desk.ask("POST", f"/calls/{desk.call_id}/wrap-up", json={"disposition": "evidence_complete"}).status_code == 200
+    assert desk.ask("GET", f"/cases/{desk.case_id}").json()["status"] == "evidence_complete"
+
+
+def test_a_call_that_ends_with_something_missing_leaves_its_case_incomplete(desk):
+    desk.kept(checklist_item="label")
+    assert desk.ask("POST", f"/calls/{desk.call_id}/end").status_code == 200
+    assert desk.ask("GET", f"/cases/{desk.case_id}").json()["status"] == "evidence_incomplete"
