@@ -26,6 +26,7 @@ AGENT: Final = "Anna de Vries"
 SUPERVISOR: Final = "Saskia Bos"
 CUSTOMER: Final = "Karin Jansen"
 _ITEM: Final = "damage"
+_SETTLE_MS: Final = 400
 _WORDS: Final = "De beschadiging graag van dichterbij, met een pen of munt erbij."
 
 
@@ -81,7 +82,8 @@ class Play:
         return f"http://127.0.0.1:{self.port}"
 
     def screen(self, who: Remote | Customer, name: str) -> None:
-        """Keep a screenshot, numbered in order."""
+        """Keep a screenshot, numbered in order, once what was just asked for had a moment to arrive."""
+        self.customer.page.wait_for_timeout(_SETTLE_MS)
         self.shots += 1
         side = "customer" if isinstance(who, Customer) else who.name
         file = self.out / "screens" / f"{self.shots:02d}-{side}-{name}.png"

@@ -71,7 +71,7 @@ class Badge(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("badge", tone)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)  # a row that is short of room may not cut the word
 
     def set(self, text: str, tone: Tone = "neutral") -> None:
         """Show another word."""
@@ -79,6 +79,7 @@ class Badge(QLabel):
         if self.property("badge") != tone:
             self.setProperty("badge", tone)
             repolish(self)
+        self.updateGeometry()
 
 
 class Banner(QFrame):
