@@ -9,9 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from videodesk.core.clock import SystemClock
 
@@ -37,7 +37,7 @@ class Remote:
             [sys.executable, "-m", "videodesk", "desktop", "--driver", str(self._socket_path), *arguments],
             stdout=self._log, stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})})
         self._line: socket.socket | None = None
-        self._answers: Iterator[str] = iter(())
+        self._answers: TextIO | None = None
 
     # ── the line ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -58,20 +58,20 @@ class Remote:
                 continue
             line.settimeout(30)
             self._line = line
-            self._answers = iter(line.makefile("r", encoding="utf-8"))
+            self._answers = line.makefile("r", encoding="utf-8")
             return
 
     def do(self, what: str, **arguments: Any) -> dict[str, Any]:
         """Send one command; CannotDo when the app says no."""
         if self._line is None:
             self._connect()
-        line = self._line
-        if line is None:
+        line, answers = self._line, self._answers
+        if line is None or answers is None:
             raise CannotDo(f"{self.name}: no line")
         try:
             line.sendall(json.dumps({"do": what, **arguments}).encode() + b"\n")
-            answer: dict[str, Any] = json.loads(next(self._answers))
-        except (OSError, StopIteration, ValueError) as problem:
+            answer: dict[str, Any] = json.loads(answers.readline())
+        except (OSError, ValueError) as problem:
             raise CannotDo(f"{self.name}: the desktop app is gone ({type(problem).__name__})\n{self.tail()}") from problem
         if not answer.pop("ok"):
             raise CannotDo(f"{self.name}: {answer['why']}")
@@ -147,9 +147,10 @@ class Remote:
         return int(self.process.returncode)
 
     def _forget(self) -> None:
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+        for end in (self._answers, self._line):
+            if end is not None:
+                end.close()
+        self._answers = self._line = None
         self._log.close()
 
 

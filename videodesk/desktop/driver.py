@@ -5,7 +5,8 @@ Qt's own event delivery (QTest), so a disabled or hidden control cannot be used:
 
     {"do": "look", "name": N}                     → visible, enabled, text, kind, size
     {"do": "click" | "double_click", "name": N}   the widget's centre, or {"at": [x, y]} in its coordinates
-    {"do": "key", "keys": "Ctrl+S", "name"?: N}   to the widget, or to the one that has the focus
+    {"do": "key", "keys": "Ctrl+S", "name"?: N}   to the widget, or to the one that has the focus; {"grab": F}: a PNG of what is on
+                                                  the widget in that very moment
     {"do": "type", "name": N, "text": T}          replaces what is there
     {"do": "drag", "name": N, "path": [[x, y], …]}
     {"do": "choose", "name": N, "data": D | "row": R}    a combo box's entry, a list's row
@@ -145,14 +146,21 @@ class Driver(QObject):
 
         QTimer.singleShot(0, target, act)
 
-    def _do_key(self, keys: str, name: str | None = None) -> None:
+    def _do_key(self, keys: str, name: str | None = None, grab: str | None = None) -> None:
         widget = self._usable(name) if name else (QApplication.focusWidget() or _front_window())
         if widget is None:
             raise _CannotDo("there is no window")
         if QApplication.activeWindow() is None:
             widget.activateWindow()  # nobody clicked yet: without a window manager no window is active
         combined = QKeySequence(keys)[0]  # type: ignore[index]  # the stub lacks __getitem__
-        QTimer.singleShot(0, widget, lambda: QTest.keyClick(widget, combined.key(), combined.keyboardModifiers()))
+
+        def act() -> None:
+            seen = widget.grab() if grab else None
+            QTest.keyClick(widget, combined.key(), combined.keyboardModifiers())
+            if seen is not None and grab:
+                seen.save(grab, "PNG")
+
+        QTimer.singleShot(0, widget, act)
 
     def _do_type(self, name: str, text: str) -> None:
         widget = self._usable(name)
