@@ -289,6 +289,22 @@ def test_back_goes_where_one_came_from():
     shell.shut()
 
 
+def test_invite_again_makes_one_invitation_at_the_evidence_and_none_on_the_way_back():
+    api = busy_desk()
+    shell = make_shell(api)
+    case_id = next(iter(api.cases_by_id))
+    shell.open("case", case_id=case_id, tab="evidence", invite="once")
+    view = shell.view("case")
+    assert view.tabs.currentWidget() is view.evidence
+    made = view.presenter.state.invitation
+    assert made is not None
+    assert made.case_id == case_id
+    view._dialog.accept()
+    view.opened(case_id=case_id, tab="evidence", invite="once")
+    assert shell.view("case").presenter.state.invitation is None
+    shell.shut()
+
+
 # ── the platform's trap ──────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -88,6 +88,23 @@ def test_inbox_shows_only_my_retakes(api, case):
     assert [s.id for s in inbox.state.retakes] == [mine.id]
 
 
+def test_a_retake_opens_the_evidence_and_invites_again_where_nobody_of_the_case_is_there(api, case):
+    api.add_snapshot(case.id, b"1", review_state=ReviewState.RETAKE_REQUESTED)
+    api.add_snapshot(case.id, b"2", review_state=ReviewState.RETAKE_REQUESTED, retaken_by=new_id())
+    opened = []
+    inbox = InboxPresenter(api, ImmediateTasks(), api.clock, api.person.id, opened.append, lambda case_id, **how: opened.append((case_id, how)))
+    inbox.load()
+    assert len(inbox.state.retakes) == 1, "what was taken again already is done"
+    assert inbox.state.can_invite(case.id)
+    inbox.show_evidence(case.id)
+    inbox.invite_again(case.id)
+    inbox.invite_again(case.id)
+    assert opened[0] == (case.id, {"tab": "evidence"})
+    assert len({how["invite"] for _, how in opened[1:]}) == 2
+    inbox.handle(CallChanged(seq=1, call=api.add_call(case.id)))
+    assert not inbox.state.can_invite(case.id)
+
+
 def test_inbox_offline_keeps_what_it_had(api, case):
     api.add_call(case.id)
     inbox, _, _ = make_inbox(api)

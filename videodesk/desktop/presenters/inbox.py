@@ -10,6 +10,7 @@ from typing import Final
 from videodesk.client.api import DeskApi
 from videodesk.core.clock import Clock
 from videodesk.core.errors import DeskError
+from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import CallState, ReviewState
 from videodesk.desktop.presentation import Presenter
 from videodesk.desktop.tasks import Tasks
@@ -47,12 +48,16 @@ class InboxState:
         """How many things want something of the agent now: the rail's badge."""
         return len(self.waiting) + len(self.retakes)
 
+    def can_invite(self, case_id: str) -> bool:
+        """Whether a retake of this case needs a new invitation: nobody of it waits or talks."""
+        return all(call.case_id != case_id for call in (*self.waiting, *self.open_calls))
+
 
 class InboxPresenter(Presenter[InboxState]):
-    """Loads once, then follows the channel. `open_call` and `open_case` show those screens."""
+    """Loads once, then follows the channel. `open_call` and `open_case` show those screens; the case may open at its evidence and invite."""
 
     def __init__(self, api: DeskApi, tasks: Tasks, clock: Clock, my_id: str, open_call: Callable[[str], None],
-                 open_case: Callable[[str], None]) -> None:
+                 open_case: Callable[..., None]) -> None:
         super().__init__(InboxState(clock.now()), tasks, clock)
         self._api = api
         self._my_id = my_id
@@ -86,6 +91,14 @@ class InboxPresenter(Presenter[InboxState]):
         """Open a case."""
         self._open_case(case_id)
 
+    def show_evidence(self, case_id: str) -> None:
+        """Open a case at its evidence."""
+        self._open_case(case_id, tab="evidence")
+
+    def invite_again(self, case_id: str) -> None:
+        """Open a case with a new invitation for its customer."""
+        self._open_case(case_id, tab="evidence", invite=new_id(self.clock.now()))
+
     def dismiss(self) -> None:
         """The person read the problem."""
         self._set(problem=None)
@@ -106,7 +119,7 @@ class InboxPresenter(Presenter[InboxState]):
 
     def _loaded(self, found: Loaded) -> None:
         calls, invited, asked = found
-        mine = tuple(s for s in asked if s.captured_by == self._my_id)
+        mine = tuple(s for s in asked if s.captured_by == self._my_id and s.retaken_by is None)
         self._set(is_loaded=True, invited=tuple(invited), retakes=mine, now=self.clock.now())
         self._sort(calls)
 

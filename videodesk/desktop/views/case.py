@@ -47,6 +47,8 @@ class CaseView(View):
         self._case = presenter
         self._my_id = my_id
         self._dialog: InvitationDialog | None = None
+        self._wants_invitation = ""
+        self._invites: set[str] = set()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(3 * SPACE, SPACE, 3 * SPACE, SPACE)
         outer.setSpacing(SPACE + 4)
@@ -130,13 +132,24 @@ class CaseView(View):
             row.addWidget(button)
         return self._head
 
-    def opened(self, case_id: str = "", **params: Any) -> None:
-        """Show a case."""
+    def opened(self, case_id: str = "", tab: str = "", invite: str = "", **params: Any) -> None:
+        """Show a case, at its evidence with tab="evidence". `invite`, a name for this once, makes a new invitation: not again on the way back."""
         del params
         if case_id:
             self._case.show(case_id)
         else:
             self._case.reload()
+        if tab == "evidence":
+            self.tabs.setCurrentWidget(self.evidence)
+        self._wants_invitation = case_id if invite and invite not in self._invites else ""
+        self._invites.add(invite)
+        self._invite_when_shown()
+
+    def _invite_when_shown(self) -> None:
+        case = self._case.state.case
+        if self._wants_invitation and case is not None and case.id == self._wants_invitation:
+            self._wants_invitation = ""
+            self._start_invitation()
 
     def handle(self, message: Wire) -> None:
         """Follow while it is seen; opening it fetches anew."""
@@ -223,6 +236,7 @@ class CaseView(View):
         self.history.put(state)
         self.checklist.put(state)
         self.invitations.put(state)
+        self._invite_when_shown()
         self.notes.put(state)
         if self._dialog is not None:
             self._dialog.put(state)

@@ -24,7 +24,7 @@ def make(context: DesktopContext) -> View:
     """The inbox for the person signed in."""
     presenter = InboxPresenter(
         context.api, context.tasks, context.clock, context.session.person.id,
-        open_call=lambda call_id: context.open("call", call_id=call_id), open_case=lambda case_id: context.open("case", case_id=case_id))
+        open_call=lambda call_id: context.open("call", call_id=call_id), open_case=lambda case_id, **how: context.open("case", case_id=case_id, **how))
     return InboxView(presenter, open_cases=lambda: context.open("cases"))
 
 
@@ -131,7 +131,7 @@ class InboxView(View):
         self._fill(self._waiting, "waiting", (*state.waiting, *state.open_calls), self._call_row)
         self._quiet.setVisible(state.is_loaded and not state.waiting and not state.open_calls)
         self._waiting.count(len(state.waiting))
-        self._fill(self._retakes, "retakes", state.retakes, self._retake_row)
+        self._fill(self._retakes, "retakes", tuple((one, state.can_invite(one.case_id)) for one in state.retakes), self._retake_row)
         self._retakes.setVisible(bool(state.retakes))
         self._retakes.count(len(state.retakes))
         self._fill(self._invited, "invited", state.invited, self._invited_row)
@@ -150,12 +150,15 @@ class InboxView(View):
     def _call_row(self, call: CallView) -> _CallRow:
         return _CallRow(call, self._inbox)
 
-    def _retake_row(self, snapshot: SnapshotView) -> QWidget:
+    def _retake_row(self, asked: tuple[SnapshotView, bool]) -> QWidget:
+        snapshot, can_invite = asked
         decision = snapshot.decisions[-1] if snapshot.decisions else None
         words = decision.comment if decision is not None else ""
         by = t("inbox.asked_by", name=decision.decided_by_name) if decision is not None else ""
         row = _Row("repeat", "warning", words or t("inbox.retake_no_words"), f"{snapshot.case_number} · {by}", wraps=True)
-        row.add(Button("inbox.open_case", pressed=lambda: self._inbox.show_case(snapshot.case_id)))
+        if can_invite:
+            row.add(Button("inbox.invite_again", "secondary", pressed=lambda: self._inbox.invite_again(snapshot.case_id)))
+        row.add(Button("inbox.open_case", pressed=lambda: self._inbox.show_evidence(snapshot.case_id)))
         return row
 
     def _invited_row(self, invitation: InvitationView) -> QWidget:
