@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import numpy as np
 import pytest
@@ -102,6 +103,23 @@ def test_the_video_takes_at_least_60_percent_of_the_window_and_nothing_lies_over
     for x in range(2, view.video.width(), 40):
         for y in range(2, view.video.height(), 40):
             assert shell.childAt(corner + QPoint(x, y)) is view.video
+
+
+@pytest.mark.parametrize("width", [900, 1000, 1100, 1280])
+@pytest.mark.parametrize("language", list(Language))
+def test_the_bar_gives_up_words_before_anything_overlaps(shelled, width, language):
+    i18n.set_language(language)
+    shell, view = shelled((width, 700))
+    QTest.qWait(0)
+    assert shell.width() == width
+    bar = view.controls
+    shown = sorted((w for w in bar.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly) if w.isVisible()), key=QWidget.x)
+    assert all(left.geometry().right() < right.x() for left, right in itertools.pairwise(shown))
+    assert shown[-1].geometry().right() < bar.width()
+    for control in bar._controls:
+        assert control.width() >= control.minimumSizeHint().width()
+        assert control.accessibleName()
+        assert control.toolTip()
 
 
 def test_every_text_of_foreign_origin_is_plain_and_whole(made):

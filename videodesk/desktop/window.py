@@ -12,7 +12,7 @@ from videodesk.desktop.icons import pixmap
 from videodesk.desktop.preferences import PreferenceStore
 
 DEFAULT_PX = (1280, 800)
-SMALLEST_PX = (640, 400)
+SMALLEST_PX = (1000, 640)  # no larger than the screen
 
 
 class MainWindow(QMainWindow):
@@ -22,7 +22,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("main")
         self.setWindowTitle("videodesk")
-        self.setMinimumSize(*SMALLEST_PX)
+        room = QGuiApplication.primaryScreen().availableGeometry()
+        self.setMinimumSize(min(SMALLEST_PX[0], room.width()), min(SMALLEST_PX[1], room.height()))
         self._preferences = preferences
         self._closed = closed
         self._tray: QSystemTrayIcon | None = None

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from videodesk.calls.ports import Quality, QualityLevel
@@ -18,6 +18,9 @@ from videodesk.desktop.theme import token
 from videodesk.desktop.widgets import ElidedLabel, Icon, IconButton, label
 
 BAR_PX: Final = 60
+ICON_PX: Final = 46  # a control without its name
+_GAP_PX: Final = 4
+_QUALITY_PX: Final = 90
 _LEVELS: Final = {
     QualityLevel.UNKNOWN: ("antenna-bars-1", "text_muted"), QualityLevel.GOOD: ("antenna-bars-5", "ok"),
     QualityLevel.WEAK: ("antenna-bars-3", "warning"), QualityLevel.BAD: ("antenna-bars-1", "danger"),
@@ -43,7 +46,8 @@ class Control(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setIconSize(QSize(22, 22))
         self.setFixedHeight(BAR_PX - 8)
-        self.setMinimumWidth(78)
+        self._worded_px = 104 if kind == "primary" else 78
+        self.setMinimumWidth(self._worded_px)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.retranslate()
@@ -55,6 +59,13 @@ class Control(QToolButton):
             self._key, self._icon, self._is_alert = key, icon_name, is_alert
             self.retranslate()
             self.restyle()
+
+    def set_wordless(self, is_wordless: bool) -> None:
+        """Only the icon where there is no room for the name; the tip and the screen reader still say it."""
+        style = Qt.ToolButtonStyle.ToolButtonIconOnly if is_wordless else Qt.ToolButtonStyle.ToolButtonTextUnderIcon
+        if style is not self.toolButtonStyle():
+            self.setToolButtonStyle(style)
+        self.setMinimumWidth(ICON_PX if is_wordless else max(self._worded_px, self.sizeHint().width()))
 
     def set_usable(self, why_not: str | None) -> None:
         """Usable, or not and why (a text key): the tip says it."""
@@ -158,7 +169,6 @@ class Controls(QFrame):
         self.microphone, self.camera, self.hold = Control("call.microphone"), Control("call.camera"), Control("call.hold")
         self.snapshot = Control("call.snapshot", "primary")
         self.hang_up = Control("call.hang_up", "danger")
-        self.snapshot.setMinimumWidth(104)
         self.torch = IconButton("call.torch_on", "bulb", pressed=lambda: self.pressed.emit("call.torch"))
         self.torch.setObjectName("call.torch")
         self.turn = IconButton("call.turn_camera", "camera-rotate", pressed=lambda: self.pressed.emit("call.turn_camera"))
@@ -169,15 +179,39 @@ class Controls(QFrame):
             button.setObjectName(name)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 8, 4)
-        row.setSpacing(4)
+        row.setSpacing(_GAP_PX)
         row.addWidget(self.quality, 5)
         row.addWidget(self.meter)
-        for control in (self.microphone, self.camera, self.snapshot, self.hold, self.hang_up):
+        self._controls = (self.microphone, self.camera, self.snapshot, self.hold, self.hang_up)
+        for control in self._controls:
             control.clicked.connect(partial(self._tell, control))
             row.addWidget(control)
         row.addStretch(2)
         for extra in (self.torch, self.turn, self.pop_out, self.full_screen):
             row.addWidget(extra)
+
+    def minimumSizeHint(self) -> QSize:
+        """The room it needs without words: it gives those up before anything overlaps."""
+        return QSize(self._needs(len(self._controls) * (ICON_PX + _GAP_PX), with_quality=False), BAR_PX)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """With or without words."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _needs(self, controls_px: int, *, with_quality: bool) -> int:
+        extras = sum(extra.sizeHint().width() + _GAP_PX for extra in (self.torch, self.turn, self.pop_out, self.full_screen))
+        return controls_px + extras + 20 + (_QUALITY_PX if with_quality else 0) + self.meter.width() + 4 * _GAP_PX
+
+    def _fit(self) -> None:
+        for control in self._controls:
+            control.set_wordless(False)
+        worded = sum(control.sizeHint().expandedTo(control.minimumSize()).width() + _GAP_PX for control in self._controls)
+        is_wordless = self.width() < self._needs(worded, with_quality=True)
+        for control in self._controls:
+            control.set_wordless(is_wordless)
+        icons = len(self._controls) * (ICON_PX + _GAP_PX)
+        self.quality.setVisible(not is_wordless or self.width() >= self._needs(icons, with_quality=True))
 
     def _tell(self, control: Control, _checked: bool = False) -> None:
         self.pressed.emit(control.objectName())
@@ -202,5 +236,6 @@ class Controls(QFrame):
         self.torch.set_icon("bulb-off" if customer is not None and customer.is_torch_on else "bulb")
         for extra in (self.torch, self.turn):
             extra.setEnabled(state.is_talking and state.is_connected)
+        self._fit()  # another word may be longer
         self.pop_out.setEnabled(state.is_talking)
         self.full_screen.setEnabled(state.is_talking)
