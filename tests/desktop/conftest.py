@@ -18,11 +18,13 @@ from videodesk.desktop import i18n, theme
 
 
 @pytest.fixture(scope="session")
-def qapp() -> QApplication:
+def qapp() -> Iterator[QApplication]:
     app = QApplication.instance() or QApplication(["videodesk"])
     assert isinstance(app, QApplication)
     theme.apply_theme(app, "light")
-    return app
+    yield app
+    # Offscreen, Qt keeps the clipboard's content in a static that outlives Python: what Python made would be freed too late.
+    app.clipboard().clear()
 
 
 @pytest.fixture(autouse=True)

@@ -63,6 +63,8 @@ def _run(app: QApplication, parts: DesktopParts, preferences: PreferenceStore, c
         if first is not None:
             first.close()
         program.stop()
+        if app.platformName() == "offscreen":
+            app.clipboard().clear()  # kept there in a static that outlives Python, whose objects it would free too late
 
 
 def choose_language(parts: DesktopParts, preferences: PreferenceStore) -> Language:
