@@ -185,13 +185,14 @@ def test_the_video_shows_the_pixels_of_the_slot_without_a_copy_and_letterboxed(q
 def test_keys_and_buttons_do_what_they_say(made):
     made.controls.microphone.click()
     assert not made.peer.microphone
-    assert made.controls.microphone.text() == "Unmute"
+    assert made.controls.microphone.text() == "Muted", "what is"
+    assert made.controls.microphone.accessibleName() == "Unmute", "what a press does"
     for action, check in (("call.camera", lambda: not made.peer.camera), ("call.snapshot", lambda: len(made._state.tray) == 1),
                           ("call.hold", lambda: made.peer.hold)):
         assert made.act(action)
         assert check(), action
     assert not made.act("annotate.pen")
-    assert made.controls.hold.text() == "Take back"
+    assert made.controls.hold.text() == "Resume"
     assert not made.controls.snapshot.isEnabled()
     assert made.controls.snapshot.toolTip() == "The customer is on hold."
 

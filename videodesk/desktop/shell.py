@@ -22,7 +22,7 @@ from videodesk.desktop.navigation import RAIL, banner_maker, maker
 from videodesk.desktop.presenters.shell import CHOSEN, ShellPresenter, ShellState
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.screen_keys import is_typing
-from videodesk.desktop.widgets import Banner, EmptyState, IconButton, View, label
+from videodesk.desktop.widgets import Banner, BannerStack, EmptyState, IconButton, View, label
 from videodesk.protocol.messages import CallView, Wire
 
 NOTICE_MS = 6000
@@ -86,15 +86,9 @@ class Shell(QWidget):
         column.addWidget(self.top)
         self._line = Banner("warning", can_close=False)
         self._notice = Banner("accent")
-        banners = QVBoxLayout()
-        banners.setContentsMargins(3 * SPACE, 4, 3 * SPACE, 0)
-        banners.addWidget(self._line)
-        banners.addWidget(self._notice)
-        column.addLayout(banners)
         make_banner = banner_maker()
         self.call_banner = make_banner(self.context) if make_banner is not None else None
-        if self.call_banner is not None:
-            column.addWidget(self.call_banner)
+        column.addWidget(BannerStack(self._line, self._notice, *([self.call_banner] if self.call_banner is not None else [])))
         self.stack = QStackedWidget()
         column.addWidget(self.stack, 1)
 

@@ -67,7 +67,7 @@ class Button(QPushButton):
         """Tint the icon for the theme in use."""
         if self._icon:
             self.setIcon(icon(self._icon, _ICON_COLOUR[self._kind], 18))
-            self.setIconSize(QSize(18, 18))
+            self.setIconSize(QSize(24, 18))  # wider than the picture: Qt leaves too little room before the words
 
 
 class IconButton(QToolButton):

@@ -133,6 +133,10 @@ class Field(QWidget):
             column.addWidget(widget)
         self.retranslate()
 
+    def set_hint(self, hint_key: str) -> None:
+        """Another hint below; an empty key means none. Say it before `set_error`."""
+        self._hint_key = hint_key
+
     def set_error(self, text: str) -> None:
         """Say what is wrong; an empty text takes it back."""
         self._hint.setProperty("tone", "danger" if text else "")

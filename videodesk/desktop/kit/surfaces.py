@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Literal
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -146,6 +146,30 @@ class Banner(QFrame):
     def _act(self) -> None:
         if self._action is not None:
             self._action()
+
+
+class BannerStack(QWidget):
+    """Banners above each other; takes no room while none of them is shown."""
+
+    def __init__(self, *banners: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * SPACE, 3, 3 * SPACE, 3)  # in a call every pixel belongs to the video
+        column.setSpacing(3)
+        self._banners = banners
+        for banner in banners:
+            column.addWidget(banner)
+            banner.installEventFilter(self)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Come and go with the banners."""
+        if event.type() in {QEvent.Type.ShowToParent, QEvent.Type.HideToParent}:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        self.setVisible(any(not banner.isHidden() for banner in self._banners))
 
 
 class EmptyState(QWidget):

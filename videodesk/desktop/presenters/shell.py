@@ -123,7 +123,7 @@ class ShellPresenter(Presenter[ShellState]):
         return data.get("decision") == "retake_requested" and data.get("captured_by") == self._session.person.id
 
     def _counted(self, queue: ReviewQueue) -> None:
-        mine = sum(1 for snapshot in queue.items if snapshot.captured_by == self._session.person.id)
+        mine = sum(1 for snapshot in queue.items if snapshot.captured_by == self._session.person.id and snapshot.retaken_by is None)
         pending = queue.counts.get(ReviewState.PENDING, 0) if self._session.is_supervisor else 0
         self._set(retake_count=mine, review_count=pending)
 

@@ -56,7 +56,7 @@ class AnnotateView(View):
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * SPACE, SPACE + 4, 2 * SPACE, SPACE + 4)
+        column.setContentsMargins(3 * SPACE, SPACE + 4, 3 * SPACE, SPACE + 4)
         column.setSpacing(SPACE)
         column.addLayout(self._header())
         layout = self.banner.layout()

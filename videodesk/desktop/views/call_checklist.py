@@ -47,8 +47,14 @@ class ChecklistModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return item.retake.words if item.retake is not None else item.view.hint.get(language(), "")
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tip(item.retake.words) if item.retake is not None else None
+            hint = item.retake.words if item.retake is not None else item.view.hint.get(language(), "")
+            return plain_tip("\n".join(part for part in (title_of(item.view), hint) if part))
         return None
+
+    @staticmethod
+    def is_plain(item: CheckItem) -> bool:
+        """Whether it is just needed and not there yet."""
+        return item.view.is_required and not item.count and item.view.skipped_reason is None and item.retake is None
 
     @staticmethod
     def word(item: CheckItem) -> str:
@@ -85,7 +91,11 @@ class _Rows(QStyledItemDelegate):
         if state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QPen(token("focus"), 2))
             painter.drawPath(shape)
-        symbol, colour = ("circle-check", "ok") if item.is_done else (("camera", "accent_text") if item.is_next else ("circle-dashed", "text_muted"))
+        symbol, colour = "circle-dashed", "warning" if item.view.is_required and item.view.skipped_reason is None else "text_muted"
+        if item.is_done:
+            symbol, colour = "circle-check", "ok"
+        elif item.is_next:
+            symbol, colour = "camera", "accent_text"
         if item.retake is not None:
             symbol, colour = "repeat", "warning"
         ratio = painter.device().devicePixelRatioF()
@@ -93,7 +103,7 @@ class _Rows(QStyledItemDelegate):
         font = painter.font()
         font.setPixelSize(12)
         painter.setFont(font)
-        word = model.word(item)
+        word = "" if model.is_plain(item) else model.word(item)  # most are needed: the word is for what is special
         wide = painter.fontMetrics().horizontalAdvance(word)
         painter.setPen(token("accent_text" if item.is_next else "text_muted"))
         painter.drawText(rect.adjusted(0, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, word)
@@ -101,7 +111,7 @@ class _Rows(QStyledItemDelegate):
         font.setWeight(font.Weight.DemiBold if item.is_next else font.Weight.Normal)
         painter.setFont(font)
         painter.setPen(token("text_muted" if item.is_done and not item.is_next else "text"))
-        words = rect.adjusted(32, 0, -wide - 16, 0)
+        words = rect.adjusted(32, 0, -wide - 16 if word else -8, 0)
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, painter.fontMetrics().elidedText(
             title_of(item.view), Qt.TextElideMode.ElideRight, words.width()))
         painter.restore()

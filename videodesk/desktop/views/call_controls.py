@@ -42,6 +42,7 @@ class Control(QToolButton):
         self._spec = BY_ID[action_id]
         self._kind = kind
         self._key, self._icon, self._is_alert = self._spec.text_key, self._spec.icon, False
+        self._name_key = self._key
         self.setObjectName(action_id)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setIconSize(QSize(22, 22))
@@ -53,10 +54,15 @@ class Control(QToolButton):
         self.retranslate()
         self.restyle()
 
-    def show_as(self, key: str, icon_name: str, *, is_alert: bool = False) -> None:
-        """Another name and icon: what a press would now do, and loud when something is off."""
-        if (key, icon_name, is_alert) != (self._key, self._icon, self._is_alert):
-            self._key, self._icon, self._is_alert = key, icon_name, is_alert
+    def show_as(self, key: str, icon_name: str, *, name_key: str = "", is_alert: bool = False) -> None:
+        """Another name and icon; loud when something is off.
+
+        `key` is what a press would now do, for the tip and the screen reader; `name_key` stands below the icon where that is another
+        thing: the device and its state.
+        """
+        shown = name_key or key
+        if (key, shown, icon_name, is_alert) != (self._key, self._name_key, self._icon, self._is_alert):
+            self._key, self._name_key, self._icon, self._is_alert = key, shown, icon_name, is_alert
             self.retranslate()
             self.restyle()
 
@@ -77,7 +83,7 @@ class Control(QToolButton):
     def retranslate(self) -> None:
         """Take the name anew."""
         text = t(self._key)
-        self.setText(text.replace("&", "&&"))
+        self.setText(t(self._name_key).replace("&", "&&"))
         self.setAccessibleName(text)
         if self.isEnabled():
             self.setToolTip(f"{text} ({self._spec.shortcut})")
@@ -221,8 +227,10 @@ class Controls(QFrame):
         self.quality.put(state.quality, state.phase, time)
         no_call = None if state.is_talking else "call.why.no_call"
         mic, camera = state.microphone_on, state.camera_on
-        self.microphone.show_as("call.mute" if mic else "call.unmute", "microphone" if mic else "microphone-off", is_alert=not mic)
-        self.camera.show_as("call.camera_off" if camera else "call.camera_on", "video" if camera else "video-off", is_alert=not camera)
+        self.microphone.show_as("call.mute" if mic else "call.unmute", "microphone" if mic else "microphone-off",
+                                name_key="call.name.microphone" if mic else "call.name.microphone_off", is_alert=not mic)
+        self.camera.show_as("call.camera_off" if camera else "call.camera_on", "video" if camera else "video-off",
+                            name_key="call.name.camera" if camera else "call.name.camera_off", is_alert=not camera)
         self.hold.show_as("call.take_back" if state.is_on_hold else "call.hold", "player-play" if state.is_on_hold else "player-pause",
                           is_alert=state.is_on_hold)
         for control in (self.microphone, self.camera, self.hang_up):

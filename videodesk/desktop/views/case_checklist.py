@@ -82,7 +82,7 @@ class ChecklistCard(Card):
         line.addLayout(words, 1)
         if not item.is_done:
             button = (IconButton("case.unskip", "arrow-back-up", size_px=16, pressed=lambda: self._presenter.skip(item.id, ""))
-                      if item.skipped_reason else IconButton("case.skip", "eye-off", size_px=16, pressed=lambda: self._ask(item.id, title)))
+                      if item.skipped_reason else IconButton("case.skip", "player-skip-forward", size_px=16, pressed=lambda: self._ask(item.id, title)))
             button.setAccessibleName(f"{button.toolTip()}: {title}")
             button.setObjectName(f"case.skip.{item.id}")
             line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from videodesk.core.vocabulary import ReviewState
@@ -22,6 +22,7 @@ from videodesk.desktop.views.screen_keys import action_of
 from videodesk.desktop.widgets import Banner, Button, EmptyState, Spinner, View, label
 
 _FILTERS: tuple[ReviewState | None, ...] = (*ReviewState, None)
+WIDE_PX: Final = 1060
 
 
 class ReviewView(View):
@@ -50,7 +51,7 @@ class ReviewView(View):
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * SPACE, SPACE + 4, 2 * SPACE, SPACE + 4)
+        column.setContentsMargins(3 * SPACE, SPACE + 4, 3 * SPACE, SPACE + 4)
         column.setSpacing(SPACE)
         head = QHBoxLayout()
         head.setSpacing(4)
@@ -147,6 +148,18 @@ class ReviewView(View):
         self._loupe.setVisible(is_large)
         self._loupe.setChecked(state.has_loupe)
         self._back.setVisible(is_large)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a small window the large picture has the room: no strip beside it, no filters but the one in use."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        has_room = not self._is_large or self.width() >= WIDE_PX
+        self._pages.setVisible(has_room)
+        for button in self._filters:
+            button.setVisible(has_room or button.isChecked())
 
     @staticmethod
     def _caption(state: ReviewScreenState) -> str:

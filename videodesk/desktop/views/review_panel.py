@@ -260,8 +260,10 @@ class ReviewPanel(QFrame):
             self.reason.setEditText(state.reason)
         self._comment_field.setVisible(why_not is None)
         self._reason_field.setVisible(why_not is None and (state.ask is Ask.REASON or bool(state.reason)))
-        self._comment_field.set_error(t("review.words_needed") if state.ask is Ask.WORDS else "")
-        self._reason_field.set_error(t("review.reason_needed") if state.ask is Ask.REASON else "")
+        self._comment_field.set_hint("review.sends_comment" if state.ask is Ask.WORDS else "")
+        self._reason_field.set_hint("review.sends_reason")
+        self._comment_field.set_error(t("review.words_needed") if state.ask is Ask.WORDS and not state.comment.strip() else "")
+        self._reason_field.set_error(t("review.reason_needed") if state.ask is Ask.REASON and not state.reason.strip() else "")
         for button in (self._accept, self._retake, self._reject):
             button.setEnabled(may)
             button.setAccessibleDescription("" if why_not is None else t(why_not))
