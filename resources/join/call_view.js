@@ -115,6 +115,13 @@ function drawNotices(app, notices) {
 /** @param {App} app */
 function ownPicture(app) {
   const element = h("div", { class: "own" });
+  // A picture that lies on a screen that stands (or the other way round) is shown whole: what is cut off here, the agent does see.
+  const fit = () => {
+    const video = app.ownVideo;
+    video.classList.toggle("whole", (video.videoWidth > video.videoHeight) !== (element.clientWidth > element.clientHeight));
+  };
+  app.ownVideo.onresize = fit;
+  new ResizeObserver(fit).observe(element);
   let drawn = "";
   const update = () => {
     const { camera } = app;
@@ -126,6 +133,7 @@ function ownPicture(app) {
     drawn = now;
     if (now.startsWith("video")) {
       element.replaceChildren(videoOf(app, t("call.own_picture", { agent })));
+      fit();
       return;
     }
     const wants = app.wants();

@@ -26,7 +26,7 @@ function title(text, id) {
 
 /** @param {string} kind @param {...import("./dom.js").Child} content */
 function note(kind, ...content) {
-  return h("div", { class: `note ${kind}` }, icon(kind === "good" ? "check" : "alert"), h("div", {}, ...content));
+  return h("div", { class: `note ${kind}` }, icon(kind === "good" ? "check" : kind === "plain" ? "info" : "alert"), h("div", {}, ...content));
 }
 
 /** @param {App} app */
