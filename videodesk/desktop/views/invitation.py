@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import QByteArray, QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from videodesk.core.errors import WorldError
 from videodesk.core.vocabulary import InvitationState, Language
@@ -73,8 +73,7 @@ class InvitationDialog(QDialog):
         column.addLayout(line)
         middle = QHBoxLayout()
         middle.setSpacing(3 * SPACE)
-        self._qr = QLabel()
-        self._qr.setTextFormat(Qt.TextFormat.PlainText)
+        self._qr = label()
         self._qr.setFixedSize(QSize(QR_PX, QR_PX))
         middle.addWidget(self._qr, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()

@@ -1,0 +1,166 @@
+"""HTTP bodies of evidence and review."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from videodesk.core.vocabulary import CustodyAction, ReviewDecision, ReviewState, SnapshotMethod
+from videodesk.protocol.fields import Digest, Line, Moment, Text
+from videodesk.protocol.messages import Id, Wire
+
+
+class SnapshotMeta(Wire):
+    """What is known of an original at capture. Goes as the JSON part `metadata` beside the part `original` (the bytes)."""
+
+    case_id: Id
+    call_id: Id | None = None
+    method: SnapshotMethod
+    digest: Digest
+    media_type: Literal["image/jpeg", "image/png"]
+    width_px: Annotated[int, Field(ge=1, le=16384)]
+    height_px: Annotated[int, Field(ge=1, le=16384)]
+    captured_at: Moment
+    frame_seq: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+    rtp_time: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    codec: Line = ""
+    is_evidence_grade: bool = True
+    checklist_item: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")] | None = None
+    retake_of: Id | None = None
+
+
+class SnapshotPatch(Wire):
+    """Where a snapshot belongs; null takes it off its item."""
+
+    checklist_item: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")] | None = None
+    caption: Line | None = None
+
+
+class RenditionView(Wire):
+    """A derived picture of one annotation revision."""
+
+    id: Id
+    snapshot_id: Id
+    annotation_revision: int
+    digest: Digest
+    media_type: str
+    width_px: int
+    height_px: int
+    has_redaction: bool
+    made_by: Id
+    made_at: datetime
+
+
+class DecisionView(Wire):
+    """A supervisor's decision."""
+
+    id: Id
+    snapshot_id: Id
+    decision: ReviewDecision
+    reason: str
+    comment: str
+    decided_by: Id
+    decided_by_name: str
+    at: datetime
+
+
+class SnapshotView(Wire):
+    """A snapshot in the case record. `retaken_by`: the newest snapshot that was taken in its stead."""
+
+    id: Id
+    case_id: Id
+    case_number: str
+    call_id: Id | None
+    method: SnapshotMethod
+    digest: Digest
+    media_type: str
+    size_bytes: int
+    width_px: int
+    height_px: int
+    captured_at: datetime
+    captured_by: Id
+    captured_by_name: str
+    stored_at: datetime
+    frame_seq: int | None
+    rtp_time: int | None
+    codec: str
+    is_evidence_grade: bool
+    checklist_item: str | None
+    caption: str
+    retake_of: Id | None
+    retaken_by: Id | None = None
+    review_state: ReviewState
+    annotation_revision: int = 0
+    rendition: RenditionView | None = None
+    decisions: list[DecisionView] = []
+
+
+class SnapshotList(Wire):
+    """Snapshots, oldest first."""
+
+    items: list[SnapshotView]
+
+
+class AnnotationIn(Wire):
+    """A new revision of the marks on a snapshot: `document` follows annotation/schema. `base_revision` is the one it was made from."""
+
+    base_revision: Annotated[int, Field(ge=0)]
+    document: dict[str, Any]
+
+
+class AnnotationView(Wire):
+    """One revision of the marks."""
+
+    snapshot_id: Id
+    revision: int
+    document: dict[str, Any]
+    made_by: Id
+    made_at: datetime
+
+
+class RenditionMeta(Wire):
+    """What a rendition is of. Goes as JSON part `metadata` beside the part `picture`."""
+
+    annotation_revision: Annotated[int, Field(ge=1)]
+    digest: Digest
+    media_type: Literal["image/jpeg", "image/png"]
+    has_redaction: bool
+
+
+class DecisionIn(Wire):
+    """A decision; retake requested needs a comment (words for the agent), rejected a reason. `id` is made by the sender."""
+
+    id: Id
+    decision: ReviewDecision
+    reason: Line = ""
+    comment: Text = ""
+
+
+class ReviewQueue(Wire):
+    """Snapshots for the contact sheet, newest first, with counts per state."""
+
+    items: list[SnapshotView]
+    counts: dict[ReviewState, int]
+    next_cursor: str | None = None
+
+
+class CustodyEntryView(Wire):
+    """One custody entry. `digest` chains it to the one before."""
+
+    index: int
+    at: datetime
+    action: CustodyAction
+    actor_id: str
+    snapshot_id: Id | None = None
+    case_id: Id | None = None
+    data: dict[str, Any] = {}
+    previous: str
+    digest: str
+
+
+class CustodyLog(Wire):
+    """The custody entries of a case."""
+
+    items: list[CustodyEntryView]
