@@ -309,3 +309,11 @@ def test_all_texts_exist_in_both_languages():
     assert mine == {key for key in en if key.startswith("call.")}
     for key in mine:
         assert type(nl[key]) is type(en[key]), key
+
+
+def test_escape_leaves_the_chat_field_for_the_call(made):
+    made.activateWindow()
+    made.side.chat.field.setFocus()
+    assert made.focusWidget() is made.side.chat.field
+    QTest.keyClick(made.side.chat.field, Qt.Key.Key_Escape)
+    assert made.focusWidget() is made.video

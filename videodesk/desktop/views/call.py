@@ -145,6 +145,7 @@ class CallScreenView(View):
         side.tray.assign.connect(presenter.assign)
         side.chat.said.connect(presenter.say)
         side.chat.seen.connect(presenter.chat_seen)
+        side.chat.left.connect(self.video.setFocus)
         self.wrap_up.done.connect(self._filed)
 
     # ── the shell's calls ──────────────────────────────────────────────────────────────────────────────────────

@@ -135,6 +135,7 @@ class Chat(QWidget):
 
     said = Signal(str)
     seen = Signal()
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -165,6 +166,13 @@ class Chat(QWidget):
         column.addWidget(self.list, 1)
         column.addLayout(row)
         self.retranslate()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc leaves the field, so that single keys (S for a snapshot) are keys of the call again."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     def show_lines(self, lines: tuple[ChatItem, ...], *, can_say: bool) -> None:
         """Show these; a new line scrolls into view."""
