@@ -1,0 +1,117 @@
+"""The commands: settings, help, people, self-check."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+
+import pytest
+
+from videodesk import cli, doctor
+from videodesk.core.errors import Invalid
+from videodesk.settings import Settings, add_flags, load
+
+
+def flags(program, *given):
+    parser = argparse.ArgumentParser()
+    add_flags(parser, program)
+    return parser.parse_args(given)
+
+
+def test_a_flag_is_stronger_than_the_environment_and_that_than_the_file(tmp_path):
+    file = tmp_path / "videodesk.toml"
+    file.write_text('port = 1001\ndesk_name = "from file"\nlog_level = "warning"\n', encoding="utf-8")
+    environment = {"VIDEODESK_PORT": "1002", "VIDEODESK_LOG_LEVEL": "error"}
+    settings = load(flags("serve", "--config", str(file), "--port", "1003"), environment)
+    assert (settings.port, settings.log_level, settings.desk_name) == (1003, "error", "from file")
+
+
+def test_turn_addresses_come_as_a_list_from_everywhere(tmp_path):
+    assert load(flags("serve", "--turn-urls", "turn:a", "--turn-urls", "turn:b"), {}).turn_urls == ("turn:a", "turn:b")
+    assert load(None, {"VIDEODESK_TURN_URLS": "turn:a turn:b"}).turn_urls == ("turn:a", "turn:b")
+
+
+@pytest.mark.parametrize("environment", [{"VIDEODESK_PORT": "70000"}, {"VIDEODESK_THEME": "pink"}, {"VIDEODESK_LANGUAGE": "xx"}])
+def test_a_wrong_value_is_named(environment):
+    with pytest.raises(Invalid) as raised:
+        load(None, environment)
+    assert raised.value.code == "settings.invalid"
+    assert f"VIDEODESK_{str(raised.value.params['field']).upper()}" in environment
+
+
+def test_an_unknown_option_or_unreadable_file_is_refused(tmp_path):
+    (tmp_path / "a.toml").write_text("prot = 1\n", encoding="utf-8")
+    (tmp_path / "b.toml").write_text("port = \n", encoding="utf-8")
+    for name, code in (("a", "settings.invalid"), ("b", "settings.file_unreadable"), ("none", "settings.file_unreadable")):
+        with pytest.raises(Invalid) as raised:
+            load(flags("serve", "--config", str(tmp_path / f"{name}.toml")), {})
+        assert raised.value.code == code
+
+
+@pytest.mark.parametrize("command", [(), ("desktop",), ("serve",), ("demo",), ("doctor",), ("admin",), ("admin", "create")])
+def test_every_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main([*command, "--help"])
+    assert left.value.code == 0
+    said = capsys.readouterr().out
+    assert said.startswith("usage: videodesk")
+    assert "--driver" not in said
+
+
+def admin(capsys, monkeypatch, folder, *words, password=""):
+    monkeypatch.setattr("sys.stdin", io.StringIO(password + "\n"))
+    code = cli.main(["admin", *words, "--data-dir", str(folder)])
+    return code, capsys.readouterr()
+
+
+def test_people_are_looked_after_from_the_terminal(tmp_path, capsys, monkeypatch):
+    def run(*words, password=""):
+        return admin(capsys, monkeypatch, tmp_path, *words, password=password)
+
+    assert run("create", "anna", "--display-name", "Anna", "--role", "administrator", password="correct-horse-1")[0] == 0
+    assert run("create", "bram", password="correct-horse-1")[0] == 0
+    code, said = run("create", "bram", password="correct-horse-1")
+    assert code == 1
+    assert "bram" not in said.out
+    code, said = run("create", "kees", password="short")
+    assert code == 1
+    assert said.err.startswith("videodesk: ")
+    assert run("roles", "bram", "--role", "agent", "--role", "supervisor")[0] == 0
+    assert run("disable", "bram")[0] == 0
+    assert run("password", "anna", password="another-horse-2")[0] == 0
+    assert run("disable", "anna")[0] == 1  # the last administrator
+    listed = run("list")[1].out
+    assert "anna" in listed
+    assert "bram" in listed
+    assert "kees" not in listed
+
+
+@pytest.mark.parametrize(("given", "level"), [
+    ({"public_url": "http://192.0.2.7:8080"}, "problem"), ({"public_url": "http://desk.example.nl"}, "problem"),
+    ({"public_url": "http://localhost:8080"}, "ok"), ({"public_url": "http://127.0.0.1:8080"}, "ok"), ({"public_url": "https://desk.example.nl"}, "ok"),
+    ({"public_url": "https://192.0.2.7:8443", "self_signed": True}, "warning"),
+])
+def test_the_doctor_calls_no_http_link_usable(tmp_path, given, level):
+    found = {finding.check: finding for finding in doctor.examine(Settings(data_dir=tmp_path, synthetic_media=True, **given))}
+    assert found["join link"].level == level
+    if level == "problem":
+        assert "https" in found["join link"].text
+        assert found["join link"].fix
+
+
+def test_the_doctor_says_what_is_wrong_and_fails(tmp_path, capsys):
+    settings = Settings(data_dir=tmp_path, synthetic_media=True, public_url="http://desk.example.nl", turn_urls=("turn:127.0.0.1:9?transport=udp",))
+    assert doctor.run(settings, as_json=True) == 1
+    found = {finding["check"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert found["turn"]["level"] == "problem"  # addresses without a secret
+    assert found["storage"]["level"] in {"ok", "problem"}
+    assert doctor.run(settings) == 1
+    assert "to fix before a call can work" in capsys.readouterr().out
+
+
+def test_the_doctor_names_a_folder_it_cannot_write_to(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder", encoding="utf-8")
+    found = {finding.check: finding for finding in doctor.examine(Settings(data_dir=blocked / "data", synthetic_media=True))}
+    assert found["storage"].level == "problem"
