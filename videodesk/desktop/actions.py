@@ -36,6 +36,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     ActionSpec("go.back", "shell.back", "arrow-left", "Alt+Left"),
     ActionSpec("pane.next", "shell.next_pane", "", "F6"),
     ActionSpec("pane.previous", "shell.previous_pane", "", "Shift+F6"),
+    ActionSpec("help.open", "shell.help", "help", "F1"),
     ActionSpec("help.shortcuts", "shell.shortcuts", "keyboard", "?"),
     ActionSpec("program.quit", "shell.quit", "logout", "Ctrl+Q"),
     # inbox

@@ -66,6 +66,7 @@ class Shell(QWidget):
         self.rail = Rail()
         for name in RAIL:
             self.rail.add(name, f"go.{name}", lambda name=name: self._go(name))  # type: ignore[misc]
+        self.rail.add_below(IconButton("help.open", pressed=self.show_help))
         self.rail.add_below(IconButton("help.shortcuts", pressed=self.show_shortcuts))
         row.addWidget(self.rail)
         column = QVBoxLayout()
@@ -163,6 +164,11 @@ class Shell(QWidget):
         sheet = ShortcutSheet(self.place, self)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sheet.open()
+
+    def show_help(self) -> None:
+        """The help page about the screen in front."""
+        if self.place != "help":
+            self.open("help", about=self.place)
 
     def retranslate(self) -> None:
         """Everything of this window in the language chosen now: the kit first, then the views."""
@@ -287,6 +293,8 @@ class Shell(QWidget):
             self.back()
         elif kind == "pane":
             self._cycle(1 if name == "next" else -1)
+        elif action_id == "help.open":
+            self.show_help()
         elif action_id == "help.shortcuts":
             self.show_shortcuts()
         elif action_id == "program.quit":

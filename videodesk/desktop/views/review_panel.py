@@ -124,7 +124,7 @@ class ReviewPanel(QFrame):
         super().__init__(parent)
         self.setProperty("surface", "card")
         self.setObjectName("review.panel")
-        self.setFixedWidth(308)
+        self.setFixedWidth(332)
         self._presenter = presenter
         self._clock = clock
         self._state = ReviewScreenState()
