@@ -39,10 +39,23 @@ def _pixmap(name: str, colour: str, size_px: int, ratio: float) -> QPixmap:
     return made
 
 
-def icon(name: str, colour: str = "text", size_px: int = 20, disabled: str = "text_disabled") -> QIcon:
-    """Icon `name` for buttons and menus, tinted for the theme in use; make it anew in `restyle()`."""
+def icon(name: str, colour: str = "text", size_px: int = 20, disabled: str = "text_disabled", room_px: int = 0) -> QIcon:
+    """Icon `name` for buttons and menus, tinted for the theme in use; make it anew in `restyle()`. `room_px`: empty, at its right."""
     made = QIcon()
     for ratio in _SCALES:
-        made.addPixmap(pixmap(name, colour, size_px, ratio), QIcon.Mode.Normal)
-        made.addPixmap(pixmap(name, disabled, size_px, ratio), QIcon.Mode.Disabled)
+        made.addPixmap(_with_room(pixmap(name, colour, size_px, ratio), room_px), QIcon.Mode.Normal)
+        made.addPixmap(_with_room(pixmap(name, disabled, size_px, ratio), room_px), QIcon.Mode.Disabled)
+    return made
+
+
+def _with_room(picture: QPixmap, room_px: int) -> QPixmap:
+    if not room_px:
+        return picture
+    ratio = picture.devicePixelRatio()
+    made = QPixmap(picture.width() + round(room_px * ratio), picture.height())
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.drawPixmap(0, 0, picture)
+    painter.end()
     return made

@@ -14,6 +14,7 @@ from videodesk.desktop.icons import icon
 from videodesk.desktop.kit.text import repolish
 
 ButtonKind = Literal["primary", "secondary", "danger", "ghost"]
+_ROOM_PX: Final = 4  # Qt leaves too little between icon and words
 _ICON_COLOUR: Final[dict[str, str]] = {"primary": "on_accent", "secondary": "text", "danger": "on_danger", "ghost": "text"}
 
 
@@ -66,8 +67,9 @@ class Button(QPushButton):
     def restyle(self) -> None:
         """Tint the icon for the theme in use."""
         if self._icon:
-            self.setIcon(icon(self._icon, _ICON_COLOUR[self._kind], 18))
-            self.setIconSize(QSize(24, 18))  # wider than the picture: Qt leaves too little room before the words
+            room_px = _ROOM_PX if self.text() else 0
+            self.setIcon(icon(self._icon, _ICON_COLOUR[self._kind], 18, room_px=room_px))
+            self.setIconSize(QSize(18 + room_px, 18))
 
 
 class IconButton(QToolButton):
