@@ -136,6 +136,8 @@ export function consent(app) {
 export function check(app) {
   const heading = title("");
   const body = h("div", { class: "check-body" });
+  // Made once: the picture above it may be drawn anew between a press and its release, and the press would be lost with the button.
+  const ready = button(t("check.ready"), () => app.dispatch({ type: "checked" }), { name: "ready" });
   let drawn = "";
   let stopLevel = () => {};
   const draw = () => {
@@ -150,13 +152,16 @@ export function check(app) {
     heading.textContent = t(key);
     stopLevel();
     const had = body.contains(document.activeElement);
-    body.replaceChildren(...checkContent(app, wants, (stop) => { stopLevel = stop; }));
+    const content = checkContent(app, wants, ready, (stop) => { stopLevel = stop; });
+    body.replaceChildren(...content.filter((part) => part !== ready));
+    ready.textContent = t("check.ready");
+    ready.hidden = !content.includes(ready);
     if (had) {
       body.querySelector("button")?.focus();
     }
   };
   return {
-    element: h("section", { class: "card" }, heading, body),
+    element: h("section", { class: "card" }, heading, body, ready),
     update: draw,
     close: () => stopLevel(),
   };
@@ -165,18 +170,18 @@ export function check(app) {
 /**
  * @param {App} app
  * @param {{video: boolean, audio: boolean}} wants
+ * @param {HTMLElement} ready
  * @param {(stop: () => void) => void} onLevel
  * @returns {HTMLElement[]}
  */
-function checkContent(app, wants, onLevel) {
+function checkContent(app, wants, ready, onLevel) {
   const { camera } = app;
   const agent = agentName(app);
   const states = [wants.video ? camera.videoState : null, wants.audio ? camera.audioState : null];
-  const ready = button(t("check.ready"), () => app.dispatch({ type: "checked" }), { name: "ready" });
   const photos = button(t("check.photos"), () => app.dispatch({ type: "photos_wanted" }), { kind: "second", name: "photos" });
   const change = button(t("check.change_consent"), () => app.dispatch({ type: "consent_wanted" }), { kind: "quiet", name: "change-consent" });
   if (!wants.video && !wants.audio) {
-    return [h("p", { class: "lead" }, t("check.none", { agent })), ready, change];
+    return [h("p", { class: "lead" }, t("check.none", { agent })), change, ready];
   }
   if (states.includes("off")) {
     return [h("p", { class: "lead" }, t("check.explain")), button(t("check.turn_on"), () => void app.openCamera(), { name: "turn-on" }), photos];
