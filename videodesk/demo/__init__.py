@@ -94,7 +94,7 @@ def _play(play: object, customer: object) -> None:
         play.supervisor_arrives()
         play.request_retake()
     with step("the retake, in the same call"):
-        play.snapshot("retake")
+        play.retake()
     with step("the supervisor accepts it"):
         play.accept_retake()
     with step("hang up, wrap-up, thank you"):

@@ -156,6 +156,11 @@ class Play:
         agent.wait("call.tray", lambda seen: bool(seen["visible"] and (seen["rows"] or 0) > before), why="to show the snapshot")
         self.screen(agent, name)
 
+    def retake(self) -> None:
+        """Once the supervisor's words are on the agent's screen, S again: it answers the request."""
+        self._agent().wait("call.banner.text", lambda seen: bool(seen["visible"] and _WORDS[:12] in seen["text"]), why="to show the supervisor's words")
+        self.snapshot("retake")
+
     def choose_item(self) -> None:
         """The next snapshot is of the damage."""
         agent = self._agent()
