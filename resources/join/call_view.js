@@ -75,6 +75,7 @@ export function call(app) {
       dialog.update();
       status.textContent = t(app.callStatus());
       status.dataset["state"] = app.callStatus();
+      element.classList.toggle("is-held", app.callStatus() === "call.hold");
       listen.hidden = !app.isSilenced;
       listen.textContent = t("call.listen", { agent: agentName(app) });
       drawNotices(app, notices);
