@@ -1,97 +1,25 @@
 """Ports of the calls: what the desktop needs of media. Implemented by media/ (aiortc) and by FakeMediaPeer in tests.
 
-Arrays and codecs stay behind these doors: a picture crosses as bytes with a width, a height and a stride.
+What a call keeps and what looks at pictures is in calls/capture_ports.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
-from videodesk.core.vocabulary import SnapshotMethod
+from videodesk.calls.capture_ports import CallMemory, Clip
+from videodesk.calls.pictures import EncodedOriginal, FrozenFrame, Luma, Picture, PictureSlot, StillSource
 from videodesk.protocol.messages import IceCandidate, IceServer, SessionDescription
 
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture ready to paint: BGRA, 8 bits a channel, opaque, rows of `stride_bytes`, in the media's own memory.
-
-    `buffer` stays valid as long as this object lives. `seq` counts decoded frames of the call from 0. `source_width_px` and
-    `source_height_px` are the frame's own size (the picture is scaled to what the view asked for). Times: `received_at_s` is the
-    monotonic clock at the frame's last packet, `rtp_time` the 90 kHz RTP timestamp.
-    """
-
-    buffer: memoryview
-    width_px: int
-    height_px: int
-    stride_bytes: int
-    seq: int
-    rtp_time: int
-    received_at_s: float
-    source_width_px: int
-    source_height_px: int
-    is_evidence_grade: bool = True
-    owner: object = None
-
-
-class PictureSlot(Protocol):
-    """A latest-wins slot: the media thread puts, the view takes at paint time. No queue, no signal carries a picture."""
-
-    def ask_size(self, width_px: int, height_px: int) -> None:
-        """Ask for pictures that fit into this size in device pixels (aspect kept). GUI thread; from the next frame on."""
-        ...
-
-    def take(self) -> Picture | None:
-        """The newest picture, or None when there was none yet. The same one may come twice: compare `seq`. GUI thread."""
-        ...
-
-    def on_fresh(self, wake: Callable[[], None] | None) -> None:
-        """Call `wake` in the media thread when a picture is fresh and the last one was taken; it may only post, not work."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenFrame:
-    """A decoded frame kept whole for a snapshot. `handle` is the media's own; `preview` is what the eye sees at once."""
-
-    handle: object
-    seq: int
-    rtp_time: int
-    captured_at: datetime
-    width_px: int
-    height_px: int
-    codec: str
-    is_evidence_grade: bool
-    preview: Picture
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedOriginal:
-    """An original's bytes as they will be kept forever."""
-
-    data: bytes
-    media_type: str
-    width_px: int
-    height_px: int
-    method: SnapshotMethod
-
-
-class StillSource(Protocol):
-    """Where a snapshot's picture comes from."""
-
-    def freeze(self) -> FrozenFrame | None:
-        """The frame on screen (the newest decoded one where no view takes pictures) at full size, at once, without encoding.
-
-        None before the first frame. Any thread, < 1 ms.
-        """
-        ...
-
-    def encode(self, frame: FrozenFrame) -> EncodedOriginal:
-        """Encode a frozen frame (JPEG, quality 95, BT.601 as the browser shows it). Slow (ms): a worker thread calls it."""
-        ...
+__all__ = [
+    "Device", "DevicePreview", "EncodedOriginal", "FrozenFrame", "LocalMedia", "Luma", "MediaEngine", "MediaPeer", "PeerListener",
+    "PeerState", "Picture", "PictureSlot", "Quality", "QualityLevel", "SampleSink", "SampleSource", "SoundDevices", "SoundStream",
+    "StillSource",
+]
 
 
 class PeerState(StrEnum):
@@ -229,8 +157,16 @@ class MediaEngine(Protocol):
         """The devices there are now. May take a moment: not in the GUI thread."""
         ...
 
-    def connect(self, ice_servers: list[IceServer], media: LocalMedia, listener: PeerListener) -> MediaPeer:
-        """A new peer that waits for an offer. Engine loop."""
+    def remember(self, clips: Path) -> CallMemory:
+        """What is kept of a new call; recordings that were cut off lie in `clips`. Hand it to every peer of that call. Engine loop."""
+        ...
+
+    def connect(self, ice_servers: list[IceServer], media: LocalMedia, listener: PeerListener, memory: CallMemory | None = None) -> MediaPeer:
+        """A new peer that waits for an offer; what it receives goes to `memory` too. Engine loop."""
+        ...
+
+    def open_clip(self, path: Path) -> Clip:
+        """A clip to look into; Invalid("clip.unreadable"). A worker calls it."""
         ...
 
     def preview(self, media: LocalMedia) -> DevicePreview:

@@ -6,6 +6,8 @@ be reached. Ids that the sender makes (cases, notes, snapshots, decisions) make 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 from videodesk.core.vocabulary import CaseKind, CaseStatus, ReviewState
@@ -123,6 +125,28 @@ class DeskApi(Protocol):
     # evidence
     async def put_snapshot(self, snapshot_id: str, meta: r.SnapshotMeta, original: bytes) -> r.SnapshotView:
         """PUT /snapshots/{id}, multipart `metadata` (JSON) + `original`; idempotent, Conflict("snapshot.differs") for other bytes."""
+        ...
+
+    async def put_original(self, snapshot_id: str, original_id: str, meta: r.SnapshotMeta, original: Path, poster: bytes | None = None,
+                           progress: Callable[[int, int], None] | None = None) -> r.SnapshotView:
+        """PUT /snapshots/{id}/originals/{original_id}: a further original, or (with the snapshot's own id) its first.
+
+        Multipart `metadata` + `original`; a file of more than 4 MB is uploaded before, resumably (POST, HEAD, PATCH /uploads as in tus
+        1.0), and named by `upload_id` instead; a clip goes with its `poster` (JPEG). `progress(sent, of)` in bytes, in the engine's loop.
+        Idempotent; Conflict("snapshot.differs") for other bytes under the same id.
+        """
+        ...
+
+    async def original_of(self, snapshot_id: str, original_id: str) -> bytes:
+        """GET /snapshots/{id}/originals/{original_id} (Range is honoured)."""
+        ...
+
+    async def save_original(self, snapshot_id: str, original_id: str, path: Path) -> None:
+        """The same, into a file: for clips, which do not fit into memory. Checked against its digest."""
+        ...
+
+    async def give_up_still(self, snapshot_id: str) -> r.SnapshotView:
+        """DELETE /snapshots/{id}/still: nobody waits for the camera's still any more; one that comes all the same is kept."""
         ...
 
     async def snapshot(self, snapshot_id: str) -> r.SnapshotView:

@@ -121,13 +121,55 @@ class ConsentScope(StrEnum):
     VIDEO = "video"
     SOUND = "sound"
     STILLS = "stills"
+    RECORDING = "recording"
+    LOCATION = "location"
 
 
 class SnapshotMethod(StrEnum):
-    """How an original was captured."""
+    """How an original was captured.
+
+    Of the received video: `frame` (the one on screen at the key press), `sharpest` (one near it), `rewound` (picked from the ring),
+    `clip` (the video itself), `clip_frame` (picked from a clip). By the customer's camera at its full size: `take_photo`
+    (ImageCapture.takePhoto), `full_frame` (the track at its largest size), `native_camera` (the phone's own camera app). `upload`: a
+    photo that the customer chose.
+    """
 
     FRAME = "frame"
+    SHARPEST = "sharpest"
+    REWOUND = "rewound"
+    CLIP = "clip"
+    CLIP_FRAME = "clip_frame"
+    TAKE_PHOTO = "take_photo"
+    FULL_FRAME = "full_frame"
+    NATIVE_CAMERA = "native_camera"
     UPLOAD = "upload"
+
+    @property
+    def is_still(self) -> bool:
+        """Whether the customer's camera made it beside the video."""
+        return self in {SnapshotMethod.TAKE_PHOTO, SnapshotMethod.FULL_FRAME, SnapshotMethod.NATIVE_CAMERA}
+
+    @property
+    def is_from_video(self) -> bool:
+        """Whether it is a frame of the received video."""
+        return self in {SnapshotMethod.FRAME, SnapshotMethod.SHARPEST, SnapshotMethod.REWOUND, SnapshotMethod.CLIP_FRAME}
+
+
+class StillState(StrEnum):
+    """Whether the customer's camera owes a snapshot a full-resolution still."""
+
+    NONE = "none"
+    AWAITED = "awaited"
+    ARRIVED = "arrived"
+    FAILED = "failed"
+
+
+class LocationState(StrEnum):
+    """What became of the place where a picture was taken, in its metadata: there was none, consent keeps it, or it was taken out."""
+
+    NONE = "none"
+    KEPT = "kept"
+    STRIPPED = "stripped"
 
 
 class ReviewDecision(StrEnum):
@@ -152,6 +194,7 @@ class CustodyAction(StrEnum):
 
     CAPTURED = "captured"
     STORED = "stored"
+    CHOSEN = "chosen"
     VIEWED = "viewed"
     ANNOTATED = "annotated"
     RENDERED = "rendered"

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from videodesk.core.vocabulary import CustodyAction, ReviewState, SnapshotMethod
+from videodesk.core.vocabulary import CustodyAction, LocationState, ReviewState, SnapshotMethod, StillState
 
 MAX_ORIGINAL_BYTES: Final = 64 * 1024 * 1024
+MAX_CLIP_BYTES: Final = 4 * 1024 * 1024 * 1024
 MAX_PIXELS: Final = 50_000_000
 MAX_DOCUMENT_BYTES: Final = 1024 * 1024
 THUMBNAIL_SIDE_PX: Final = 320
@@ -24,11 +25,54 @@ class PictureFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A captured original. All of it is written once, except where it belongs (`checklist_item`, `caption`) and `review_state`.
+class Original:
+    """One captured original of a snapshot, immutable. The first one that came in may have the snapshot's own id; a frame taken by an agent does.
 
-    `captured_by` is a person's id, or for a customer's upload the invitation's. `captured_at` is the capturing side's clock,
-    `stored_at` the service's. `review_state` is that of the latest decision.
+    `captured_by` is a person's id, or for what the customer's page sent the invitation's. `captured_at` is the capturing side's clock,
+    `stored_at` the service's. `duration_s` is a clip's, `taken_from` the clip that a `clip_frame` was picked from. `location` says what
+    became of the place in the metadata of the bytes; `received_digest` is of the bytes before it was taken out (else equal to `digest`).
+    """
+
+    id: str
+    snapshot_id: str
+    method: SnapshotMethod
+    digest: str
+    received_digest: str
+    media_type: str
+    size_bytes: int
+    width_px: int
+    height_px: int
+    captured_at: datetime
+    captured_by: str
+    stored_at: datetime
+    frame_seq: int | None = None
+    rtp_time: int | None = None
+    codec: str = ""
+    is_evidence_grade: bool = True
+    location: LocationState = LocationState.NONE
+    duration_s: float | None = None
+    taken_from: str | None = None
+    verdict: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedStill:
+    """A still that the agent asked of the customer's camera for a snapshot."""
+
+    snapshot_id: str
+    case_id: str
+    call_id: str
+    asked_at: datetime
+    state: StillState
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was captured at one moment: one or more originals (Original), of which one leads and stands for it.
+
+    Method, digest, type, sizes and times here are those of the leading original (`leading`). What may change: which one leads, where it
+    belongs (`checklist_item`, `caption`) and `review_state`, that of the latest decision. `is_chosen`: a person chose the leading one.
     """
 
     id: str
@@ -50,6 +94,11 @@ class Snapshot:
     checklist_item: str | None = None
     caption: str = ""
     retake_of: str | None = None
+    leading: str = ""
+    is_chosen: bool = False
+    duration_s: float | None = None
+    taken_from: str | None = None
+    verdict: tuple[str, ...] = ()
     review_state: ReviewState = ReviewState.PENDING
 
 

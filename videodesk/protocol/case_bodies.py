@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -52,6 +52,7 @@ class CaseIn(Wire):
     brand: Line = ""
     model: Line = ""
     serial: Line = ""
+    ean: Line = ""
     claim_ref: Line = ""
     incident: Incident = Incident()
     claimed: Money | None = None
@@ -73,6 +74,7 @@ class CasePatch(Wire):
     brand: Line | None = None
     model: Line | None = None
     serial: Line | None = None
+    ean: Line | None = None
     claim_ref: Line | None = None
     incident: Incident | None = None
     claimed: Money | None = None
@@ -143,8 +145,18 @@ class TransitionIn(Wire):
     reason: Line = ""
 
 
+class MissingPiece(Wire):
+    """Something of the evidence that is still on its way to the desk: a `still` that the customer's camera owes, or an unfinished `upload`."""
+
+    kind: Literal["still", "upload"]
+    snapshot_id: Id | None = None
+    since: datetime
+    sent_bytes: int = 0
+    size_bytes: int = 0
+
+
 class CaseView(Wire):
-    """A case."""
+    """A case. `missing`: what must be there, or be given up, before it is closed."""
 
     id: Id
     number: str
@@ -160,6 +172,7 @@ class CaseView(Wire):
     brand: str
     model: str
     serial: str
+    ean: str
     claim_ref: str
     incident: Incident
     claimed: Money | None
@@ -172,6 +185,7 @@ class CaseView(Wire):
     changed_at: datetime
     checklist: ChecklistView
     notes: list[NoteView]
+    missing: list[MissingPiece] = []
 
 
 class CaseSummary(Wire):

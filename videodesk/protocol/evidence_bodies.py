@@ -7,22 +7,32 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from videodesk.core.vocabulary import CustodyAction, ReviewDecision, ReviewState, SnapshotMethod
+from videodesk.core.vocabulary import CustodyAction, LocationState, ReviewDecision, ReviewState, SnapshotMethod, StillState
 from videodesk.protocol.fields import Digest, Line, Moment, Text
-from videodesk.protocol.messages import Id, Wire
+from videodesk.protocol.messages import Id, StillMethod, Wire
+
+Verdict = Annotated[list[Literal["blurred", "too_dark", "glare", "too_small"]], Field(max_length=4)]
 
 
 class SnapshotMeta(Wire):
-    """What is known of an original at capture. Goes as the JSON part `metadata` beside the part `original` (the bytes)."""
+    """What is known of an original at capture. Goes as the JSON part `metadata` beside the part `original` (the bytes).
+
+    `leads`: this original should stand for its snapshot (a person's own choice, a mark or a decision comes before that). `duration_s`
+    is a clip's; `taken_from` the clip that a `clip_frame` was picked from. `verdict` is what the capture's own check found.
+    """
 
     case_id: Id
     call_id: Id | None = None
     method: SnapshotMethod
     digest: Digest
-    media_type: Literal["image/jpeg", "image/png"]
+    media_type: Literal["image/jpeg", "image/png", "video/webm", "video/mp4"]
     width_px: Annotated[int, Field(ge=1, le=16384)]
     height_px: Annotated[int, Field(ge=1, le=16384)]
     captured_at: Moment
+    leads: bool = True
+    duration_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
+    taken_from: Id | None = None
+    verdict: Verdict = []
     frame_seq: Annotated[int, Field(ge=0, lt=2**53)] | None = None
     rtp_time: Annotated[int, Field(ge=0, lt=2**32)] | None = None
     codec: Line = ""
@@ -31,8 +41,46 @@ class SnapshotMeta(Wire):
     retake_of: Id | None = None
 
 
+class StillMeta(Wire):
+    """What the customer's page knows of a still. The bytes were uploaded before as `upload_id`; `digest` is their SHA-256 as the page sent them.
+
+    The media type and the size in pixels are what the service finds in the bytes.
+    """
+
+    call_id: Id
+    snapshot_id: Id
+    upload_id: Id
+    method: StillMethod
+    digest: Digest
+    captured_at: Moment
+
+
+class OriginalView(Wire):
+    """One original of a snapshot. The first one's id is the snapshot's."""
+
+    id: Id
+    method: SnapshotMethod
+    digest: Digest
+    media_type: str
+    size_bytes: int
+    width_px: int
+    height_px: int
+    captured_at: datetime
+    captured_by: Id
+    stored_at: datetime
+    frame_seq: int | None = None
+    rtp_time: int | None = None
+    codec: str = ""
+    is_evidence_grade: bool = True
+    location: LocationState = LocationState.NONE
+    duration_s: float | None = None
+    verdict: list[str] = []
+
+
 class SnapshotPatch(Wire):
-    """Where a snapshot belongs; null takes it off its item."""
+    """Where a snapshot belongs; null takes it off its item. `leading`: the original that stands for it from now on."""
+
+    leading: Id | None = None
 
     checklist_item: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")] | None = None
     caption: Line | None = None
@@ -67,7 +115,11 @@ class DecisionView(Wire):
 
 
 class SnapshotView(Wire):
-    """A snapshot in the case record. `retaken_by`: the newest snapshot that was taken in its stead."""
+    """A snapshot in the case record. `retaken_by`: the newest snapshot that was taken in its stead.
+
+    Method, digest, type, sizes, times and verdict are those of its leading original, which `leading` names among `originals` (oldest
+    first). `still` says whether the customer's camera owes one.
+    """
 
     id: Id
     case_id: Id
@@ -91,6 +143,12 @@ class SnapshotView(Wire):
     caption: str
     retake_of: Id | None
     retaken_by: Id | None = None
+    leading: Id
+    originals: list[OriginalView] = []
+    still: StillState = StillState.NONE
+    duration_s: float | None = None
+    taken_from: Id | None = None
+    verdict: list[str] = []
     review_state: ReviewState
     annotation_revision: int = 0
     rendition: RenditionView | None = None

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from videodesk.core.ids import UUID_PATTERN
-from videodesk.core.vocabulary import CallState, CaseKind, ConsentScope, Language, Presence
+from videodesk.core.vocabulary import CallState, CaseKind, ConsentScope, Language, Presence, SnapshotMethod
 
 PROTOCOL_VERSION: Final = 1
 MAX_MESSAGE_BYTES: Final = 128 * 1024
@@ -29,6 +29,8 @@ MAX_CHAT_CHARS: Final = 2000
 
 Id = Annotated[str, StringConstraints(pattern=UUID_PATTERN)]
 ShortText = Annotated[str, StringConstraints(max_length=200)]
+PageAsk = Literal["picture_taken", "take_still", "native_camera", "torch_on", "torch_off", "turn_camera", "zoom"]
+StillMethod = Literal[SnapshotMethod.TAKE_PHOTO, SnapshotMethod.FULL_FRAME, SnapshotMethod.NATIVE_CAMERA]
 
 
 class Wire(BaseModel):
@@ -55,6 +57,10 @@ class PartyState(Wire):
     has_torch: bool = False
     is_torch_on: bool = False
     is_page_hidden: bool = False
+    can_take_still: bool = False
+    zoom: Annotated[float, Field(ge=0, le=1000)] = 1.0
+    zoom_min: Annotated[float, Field(ge=0, le=1000)] = 1.0
+    zoom_max: Annotated[float, Field(ge=0, le=1000)] = 1.0
     width_px: Annotated[int, Field(ge=0, le=16384)] = 0
     height_px: Annotated[int, Field(ge=0, le=16384)] = 0
 
@@ -72,6 +78,7 @@ class CallView(Wire):
     agent_id: Id | None = None
     agent_name: str = ""
     consents: list[ConsentScope] = []
+    is_recording: bool = False
     epoch: Annotated[int, Field(ge=0)] = 0
     waiting_since: datetime
     accepted_at: datetime | None = None
@@ -171,6 +178,24 @@ class EnterWaitingRoom(Wire):
     has_microphone: bool
 
 
+class StillProgress(Wire):
+    """How far the full-resolution still of a snapshot is; at most four a second. `method` and the size are known from `sending` on.
+
+    `failed` is the end of it (`code` says why: `still.unsupported`, `still.camera_failed`, `still.consent`, `still.declined`); the frame stands.
+    """
+
+    type: Literal["still.progress"] = "still.progress"
+    call_id: Id
+    snapshot_id: Id
+    stage: Literal["taking", "sending", "sent", "failed"]
+    method: StillMethod | None = None
+    sent_bytes: Annotated[int, Field(ge=0, lt=2**40)] = 0
+    size_bytes: Annotated[int, Field(ge=0, lt=2**40)] = 0
+    width_px: Annotated[int, Field(ge=0, le=65535)] = 0
+    height_px: Annotated[int, Field(ge=0, le=65535)] = 0
+    code: ShortText = ""
+
+
 # ── from the agent's desktop ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -190,12 +215,26 @@ class HoldCall(Wire):
 
 
 class AskPage(Wire):
-    """The agent asks the customer's page for something; the page shows a notice of it. Capture: a picture was taken."""
+    """The agent asks the customer's page for something; the page shows a notice of it.
+
+    `picture_taken` says that a picture of the video was taken. `take_still` asks for a full-resolution still for snapshot
+    `snapshot_id` as well, `native_camera` for one from the phone's own camera app; the service writes down that one is awaited. `zoom`
+    goes with the wanted `zoom` factor.
+    """
 
     type: Literal["page.ask"] = "page.ask"
     call_id: Id
-    ask: Literal["picture_taken", "torch_on", "torch_off", "turn_camera"]
+    ask: PageAsk
     snapshot_id: Id | None = None
+    zoom: Annotated[float, Field(gt=0, le=1000)] | None = None
+
+
+class RecordCall(Wire):
+    """A recording begins or ends; refused with consent.missing without the customer's consent to recording. The page says so while it lasts."""
+
+    type: Literal["call.record"] = "call.record"
+    call_id: Id
+    is_recording: bool
 
 
 # ── from the service ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -285,8 +324,25 @@ class Asked(Wire):
     type: Literal["page.asked"] = "page.asked"
     seq: int
     call_id: Id
-    ask: Literal["picture_taken", "torch_on", "torch_off", "turn_camera"]
+    ask: PageAsk
     snapshot_id: Id | None = None
+    zoom: float | None = None
+
+
+class StillProgressed(Wire):
+    """A StillProgress of the page, to the call's agent."""
+
+    type: Literal["still.progressed"] = "still.progressed"
+    seq: int
+    call_id: Id
+    snapshot_id: Id
+    stage: Literal["taking", "sending", "sent", "failed"]
+    method: StillMethod | None = None
+    sent_bytes: int = 0
+    size_bytes: int = 0
+    width_px: int = 0
+    height_px: int = 0
+    code: str = ""
 
 
 class PresenceChanged(Wire):
@@ -322,13 +378,14 @@ class Replaced(Wire):
 Welcome.model_rebuild()
 
 FromCustomer = Annotated[
-    Hello | Ping | Signal | MyState | ChatSend | LeaveCall | EnterWaitingRoom, Field(discriminator="type")
+    Hello | Ping | Signal | MyState | ChatSend | LeaveCall | EnterWaitingRoom | StillProgress, Field(discriminator="type")
 ]
 FromAgent = Annotated[
-    Hello | Ping | Signal | MyState | ChatSend | LeaveCall | SetPresence | HoldCall | AskPage, Field(discriminator="type")
+    Hello | Ping | Signal | MyState | ChatSend | LeaveCall | SetPresence | HoldCall | AskPage | RecordCall, Field(discriminator="type")
 ]
 FromService = Annotated[
-    Welcome | Pong | Ping | Refused | CallChanged | CallReady | Signaled | ChatLine | Asked | PresenceChanged | Happened | Replaced,
+    Welcome | Pong | Ping | Refused | CallChanged | CallReady | Signaled | ChatLine | Asked | StillProgressed | PresenceChanged | Happened
+    | Replaced,
     Field(discriminator="type"),
 ]
 
