@@ -60,6 +60,7 @@ class Case:
     brand: str = ""
     model: str = ""
     serial: str = ""
+    ean: str = ""
     claim_ref: str = ""
     incident: Incident = Incident()
     claimed: Money | None = None

@@ -21,8 +21,8 @@ def words_of(text: str) -> list[str]:
 def case_words(case: Case, notes: list[Note]) -> list[str]:
     """All words that full-text search looks through: the record, its parties, its notes."""
     parts: list[str] = [
-        case.number, case.title, case.order_number, case.product, case.brand, case.model, case.serial, case.claim_ref, case.incident.place,
-        case.incident.description,
+        case.number, case.title, case.order_number, case.product, case.brand, case.model, case.serial, case.ean, case.claim_ref,
+        case.incident.place, case.incident.description,
     ]
     for party in case.parties:
         parts += [str(getattr(party, field.name)) for field in fields(party) if field.name not in {"role", "language"}]

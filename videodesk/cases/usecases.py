@@ -19,8 +19,8 @@ from videodesk.core.permissions import Action, require
 from videodesk.core.vocabulary import CaseStatus
 
 _CHANGEABLE: Final = frozenset({
-    "kind", "title", "language", "parties", "order_number", "product", "brand", "model", "serial", "claim_ref", "incident", "claimed",
-    "estimated", "decided", "is_sensitive", "assignee_id",
+    "kind", "title", "language", "parties", "order_number", "product", "brand", "model", "serial", "ean", "claim_ref", "incident",
+    "claimed", "estimated", "decided", "is_sensitive", "assignee_id",
 })
 _MAX_REASON: Final = 200
 

@@ -39,7 +39,7 @@ def case_view(desk: Desk, uow: UnitOfWork, case: Case) -> r.CaseView:
         id=case.id, number=case.number, revision=case.revision, kind=case.kind, status=case.status,
         next_statuses=next_statuses(case, Facts(is_checklist_complete=is_complete(states))), title=case.title, language=case.language,
         parties=[_party_view(party) for party in case.parties], order_number=case.order_number, product=case.product, brand=case.brand,
-        model=case.model, serial=case.serial, claim_ref=case.claim_ref, incident=_incident_view(case.incident),
+        model=case.model, serial=case.serial, ean=case.ean, claim_ref=case.claim_ref, incident=_incident_view(case.incident),
         claimed=_money_view(case.claimed), estimated=_money_view(case.estimated), decided=_money_view(case.decided),
         is_sensitive=case.is_sensitive, assignee_id=case.assignee_id, created_by=case.created_by, created_at=case.created_at,
         changed_at=case.changed_at, checklist=checklist_view(case, states), notes=[note_view(note) for note in uow.cases.notes(case.id)])

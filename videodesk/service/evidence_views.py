@@ -34,7 +34,7 @@ def snapshot_views(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> list[r.Sna
             captured_by_name=names.captor(snapshot), stored_at=snapshot.stored_at, frame_seq=snapshot.frame_seq,
             rtp_time=snapshot.rtp_time, codec=snapshot.codec, is_evidence_grade=snapshot.is_evidence_grade,
             checklist_item=snapshot.checklist_item, caption=snapshot.caption, retake_of=snapshot.retake_of,
-            retaken_by=retakes.get(snapshot.id), review_state=snapshot.review_state, annotation_revision=revisions.get(snapshot.id, 0),
+            retaken_by=retakes.get(snapshot.id), leading=snapshot.leading or snapshot.id, review_state=snapshot.review_state, annotation_revision=revisions.get(snapshot.id, 0),
             rendition=rendition_view(newest[snapshot.id]) if snapshot.id in newest else None, decisions=decisions.get(snapshot.id, []),
         )
         for snapshot in snapshots

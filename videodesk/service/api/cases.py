@@ -54,8 +54,8 @@ def get_case(desk: DeskDep, principal: PrincipalDep, case_id: CaseIdInPath) -> r
 def change_case(desk: DeskDep, principal: PrincipalDep, case_id: CaseIdInPath, body: r.CasePatch) -> r.CaseView:
     """Change what is sent; 409 case.stale when the revision is no longer the newest."""
     changes = views.case_values(body)
-    for name in ("kind", "title", "language", "parties", "order_number", "product", "brand", "model", "serial", "claim_ref", "incident",
-                 "is_sensitive"):
+    for name in ("kind", "title", "language", "parties", "order_number", "product", "brand", "model", "serial", "ean", "claim_ref",
+                 "incident", "is_sensitive"):
         if name in changes and changes[name] is None:
             raise Invalid("request.invalid", field=name, problem="null")
     with desk.store.write() as uow:
