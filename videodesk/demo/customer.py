@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,9 +30,10 @@ def chromium_path() -> str:
 class Customer:
     """One customer on a phone of 390 × 844 points."""
 
-    def __init__(self, playwright: Playwright, camera: Path | None, language: str = "nl", width_px: int = 390, height_px: int = 844) -> None:
+    def __init__(self, playwright: Playwright, camera: Path | None, language: str = "nl", width_px: int = 390, height_px: int = 844,
+                 more_flags: Sequence[str] = ()) -> None:
         self._profile = tempfile.TemporaryDirectory(prefix="videodesk-customer-", ignore_cleanup_errors=True)
-        flags = [*_FLAGS, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
+        flags = [*_FLAGS, *more_flags, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
         self.context: BrowserContext = playwright.chromium.launch_persistent_context(
             self._profile.name, executable_path=chromium_path(), headless=False, args=flags, locale=f"{language}-NL",
             viewport={"width": width_px, "height": height_px}, ignore_default_args=["--headless"])
