@@ -22,6 +22,10 @@ _GUARD: Final = (1, 0, 1, 1, 0, 0)
 _CELLS: Final = len(_GUARD) + NUMBER_BITS + CHECK_BITS + 2
 STRIP_SHARE: Final = 0.08
 """The bar code's share of the picture's height."""
+SHAKE_FRAMES: Final = 30
+STEADY_FRAMES: Final = 6
+PRODUCT_EAN: Final = "8710400123453"
+"""What the sticker beside the drawn parcel says, as EAN-13."""
 
 
 def bits_of(number: int) -> list[int]:
@@ -73,10 +77,14 @@ class DrawnCamera:
     """Draws frames of a cracked parcel on a table; the light moves and the number counts. Cheap: the scene is drawn once.
 
     `is_handheld`: the camera shakes a little and its sensor is noisy, so that coding it costs what a real picture costs.
+    `is_shaking`: four fifths of each second are blurred by the hand's movement (the bar code below is not), as a nervous person films.
     """
 
-    def __init__(self, width_px: int = 1280, height_px: int = 720, *, scene: str = "parcel", is_handheld: bool = False) -> None:
+    def __init__(self, width_px: int = 1280, height_px: int = 720, *, scene: str = "parcel", is_handheld: bool = False,
+                 is_shaking: bool = False) -> None:
         self.width_px, self.height_px = width_px, height_px
+        self._is_shaking = is_shaking
+        self._blurred: dict[int, Image] = {}
         self._noise: NDArray[np.uint8] | None = None
         if is_handheld:
             self._noise = np.random.default_rng(3).integers(0, 14, (height_px + 64, width_px + 64, 3), dtype=np.uint8)
@@ -84,7 +92,7 @@ class DrawnCamera:
 
     def draw(self, number: int) -> Image:
         """Frame `number` as BGR (height, width, 3)."""
-        image = self._scene.copy() if self._noise is None else self._shaken(number, self._noise)
+        image = self._blur(number).copy() if self._noise is None else self._shaken(number, self._noise)
         width, height = self.width_px, self.height_px
         strip = round(height * STRIP_SHARE)
         x = int((0.5 + 0.42 * np.sin(number / 23)) * width)
@@ -98,6 +106,18 @@ class DrawnCamera:
         columns = (np.arange(width) * _CELLS // width).astype(np.int64)
         image[height - strip:] = cells[columns][None, :, None]
         return image
+
+    def _blur(self, number: int) -> Image:
+        """The scene as the hand's movement leaves it; drawn once for each of the few lengths of the movement."""
+        place = number % SHAKE_FRAMES
+        if not self._is_shaking or place >= SHAKE_FRAMES - STEADY_FRAMES:
+            return self._scene
+        length = max(3, round(self.width_px / 1280 * (6 + 18 * np.sin(np.pi * (place + 1) / (SHAKE_FRAMES - STEADY_FRAMES)) ** 2)))
+        if length not in self._blurred:
+            kernel = np.zeros((length, length), dtype=np.float32)
+            cv2.line(kernel, (0, length // 3), (length - 1, length - length // 3 - 1), 1.0)
+            self._blurred[length] = np.asarray(cv2.filter2D(self._scene, -1, kernel / kernel.sum()), dtype=np.uint8)
+        return self._blurred[length]
 
     def _shaken(self, number: int, noise: NDArray[np.uint8]) -> Image:
         dx, dy = round(9 * np.sin(number / 5)), round(6 * np.cos(number / 7))
@@ -143,10 +163,32 @@ def _parcel(width: int, height: int) -> Image:
             angle += rng.uniform(-0.5, 0.5)
             points.append(at(x, y))
         cv2.polylines(image, [np.array(points)], isClosed=False, color=(48, 66, 92), thickness=max(1, height // 360), lineType=cv2.LINE_AA)
+    _sticker(image, *at(0.02, 0.64))
     patches = ((0, 0, 200), (0, 180, 0), (200, 60, 0), (0, 200, 220), (235, 235, 235), (20, 20, 20))
     for place, colour in enumerate(patches):
         cv2.rectangle(image, at(0.86, 0.10 + 0.06 * place), at(0.95, 0.155 + 0.06 * place), colour, -1)
     return image
+
+
+def ean13_modules(digits: str) -> str:
+    """The 95 modules of an EAN-13 (ISO/IEC 15420), "1" for a bar; `digits` are all thirteen."""
+    left = ("0001101", "0011001", "0010011", "0111101", "0100011", "0110001", "0101111", "0111011", "0110111", "0001011")
+    parity = ("LLLLLL", "LLGLGG", "LLGGLG", "LLGGGL", "LGLLGG", "LGGLLG", "LGGGLL", "LGLGLG", "LGLGGL", "LGGLGL")[int(digits[0])]
+    right = ["".join("10"[int(module)] for module in one) for one in left]
+    first = "".join(left[int(digit)] if kind == "L" else right[int(digit)][::-1] for digit, kind in zip(digits[1:7], parity, strict=True))
+    return f"101{first}01010{''.join(right[int(digit)] for digit in digits[7:])}101"
+
+
+def _sticker(image: Image, left: int, top: int) -> None:
+    """A product sticker with its bar code: modules of whole pixels, so that a call at 720p can carry it."""
+    module = max(1, image.shape[1] // 640)
+    modules = ean13_modules(PRODUCT_EAN)
+    width, height = (len(modules) + 18) * module, round(image.shape[0] * 0.2)
+    image[top:top + height, left:left + width] = 244
+    bars = np.repeat(np.array([30 if one == "1" else 244 for one in modules], dtype=np.uint8), module)
+    image[top + 3 * module:top + round(height * 0.78), left + 9 * module:left + 9 * module + len(bars)] = bars[None, :, None]
+    cv2.putText(image, PRODUCT_EAN, (left + 12 * module, top + height - 3 * module), cv2.FONT_HERSHEY_SIMPLEX, max(0.3, image.shape[0] / 1250),
+                (40, 40, 40), max(1, image.shape[0] // 500), cv2.LINE_AA)
 
 
 def _portrait(width: int, height: int) -> Image:
@@ -162,12 +204,12 @@ def _portrait(width: int, height: int) -> Image:
 
 
 def write_camera_file(path: Path, *, width_px: int = 1280, height_px: int = 720, frames: int = 600, quality: int = 82,
-                      is_handheld: bool = False) -> Path:
+                      is_handheld: bool = False, is_shaking: bool = False) -> Path:
     """Chromium's fake camera (`--use-file-for-fake-video-capture`, name must end in .mjpeg): frames 0 … frames-1, played in a loop.
 
     Chromium plays it at 30 frames a second. Takes about 10 ms and 60 kB a frame at 720p. Returns `path`.
     """
-    camera = DrawnCamera(width_px, height_px, is_handheld=is_handheld)
+    camera = DrawnCamera(width_px, height_px, is_handheld=is_handheld, is_shaking=is_shaking)
     with path.open("wb") as file:
         for number in range(frames):
             is_done, data = cv2.imencode(".jpg", camera.draw(number), [cv2.IMWRITE_JPEG_QUALITY, quality])
