@@ -222,7 +222,7 @@ def _names(certificate: object) -> list[str]:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return []
-    return [str(name) for name in names.get_values_for_type(x509.DNSName)]
+    return [*names.get_values_for_type(x509.DNSName), *(str(address) for address in names.get_values_for_type(x509.IPAddress))]
 
 
 def _port(settings: Settings) -> Iterator[Finding]:

@@ -9,7 +9,9 @@ import json
 import pytest
 
 from videodesk import cli, doctor
+from videodesk.core.clock import SystemClock
 from videodesk.core.errors import Invalid
+from videodesk.service.tls import self_signed
 from videodesk.settings import Settings, add_flags, load
 
 
@@ -115,3 +117,11 @@ def test_the_doctor_names_a_folder_it_cannot_write_to(tmp_path):
     blocked.write_text("not a folder", encoding="utf-8")
     found = {finding.check: finding for finding in doctor.examine(Settings(data_dir=blocked / "data", synthetic_media=True))}
     assert found["storage"].level == "problem"
+
+
+@pytest.mark.parametrize(("host", "level"), [("192.0.2.7", "ok"), ("desk.example", "ok"), ("192.0.2.8", "problem"), ("other.example", "problem")])
+def test_the_doctor_takes_a_certificate_for_what_it_is_for(tmp_path, host, level):
+    files = self_signed(tmp_path, ["192.0.2.7", "desk.example"], SystemClock().now())
+    settings = Settings(data_dir=tmp_path, synthetic_media=True, tls_cert=files.certificate, tls_key=files.key, public_url=f"https://{host}")
+    found = [finding for finding in doctor.examine(settings) if finding.check == "certificate"]
+    assert [finding.level for finding in found] == [level], found
