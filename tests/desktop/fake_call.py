@@ -36,7 +36,7 @@ def case_view(name: str = "Fatima el Amrani", done: dict[str, list[str]] | None 
     return r.CaseView(
         id=CASE_ID, number="VD-2026-000123", revision=3, kind=CaseKind.PARCEL, status=CaseStatus.IN_CALL, next_statuses=[], title="",
         language=Language.NL, parties=[r.Party(role=PartyRole.CUSTOMER, name=name)], order_number="4711-0815",
-        product="Koffiezetapparaat", brand="Moccamaster", model="KBG Select", serial="", claim_ref="SCH-88231", incident=r.Incident(),
+        product="Koffiezetapparaat", brand="Moccamaster", model="KBG Select", serial="", ean="", claim_ref="SCH-88231", incident=r.Incident(),
         claimed=None, estimated=None, decided=None, is_sensitive=False, assignee_id=ANNA.id, created_by=ANNA.id, created_at=NOW,
         changed_at=NOW, checklist=r.ChecklistView(kind=CaseKind.PARCEL, items=check_items(done), is_complete=False), notes=[])
 
@@ -52,8 +52,14 @@ def call_view(state: CallState = CallState.ACCEPTED, epoch: int = 1, **changes) 
 
 def snapshot_view(snapshot_id: str, meta: r.SnapshotMeta) -> r.SnapshotView:
     return r.SnapshotView(
-        **meta.model_dump(), id=snapshot_id, case_number="VD-2026-000123", size_bytes=1000, captured_by=ANNA.id,
-        captured_by_name=ANNA.display_name, stored_at=NOW, caption="", review_state=ReviewState.PENDING)
+        **meta.model_dump(exclude={"leads"}), id=snapshot_id, case_number="VD-2026-000123", size_bytes=1000, captured_by=ANNA.id,
+        captured_by_name=ANNA.display_name, stored_at=NOW, caption="", review_state=ReviewState.PENDING, leading=snapshot_id,
+        originals=[original_view(snapshot_id, meta)])
+
+
+def original_view(original_id: str, meta: r.SnapshotMeta) -> r.OriginalView:
+    return r.OriginalView(
+        **meta.model_dump(include=set(r.OriginalView.model_fields)), id=original_id, size_bytes=1000, captured_by=ANNA.id, stored_at=NOW)
 
 
 def asked_again(view: r.SnapshotView, words: str) -> r.SnapshotView:

@@ -25,6 +25,7 @@ from videodesk.core.vocabulary import (
     ReviewDecision,
     ReviewState,
     SnapshotMethod,
+    StillState,
 )
 from videodesk.desktop.context import DesktopContext, Session
 from videodesk.desktop.preferences import PreferenceStore
@@ -344,12 +345,63 @@ class FakeDeskApi:
             return found
         case = self._case(meta.case_id)
         made = r.SnapshotView(
-            **meta.model_dump(), id=snapshot_id, case_number=case.number, size_bytes=len(original), captured_by=self.person.id,
-            captured_by_name=self.person.display_name, stored_at=self.clock.now(), caption="", review_state=ReviewState.PENDING)
+            **meta.model_dump(exclude={"leads"}), id=snapshot_id, case_number=case.number, size_bytes=len(original), captured_by=self.person.id,
+            captured_by_name=self.person.display_name, stored_at=self.clock.now(), caption="", review_state=ReviewState.PENDING,
+            leading=snapshot_id, originals=[self._original(snapshot_id, meta, original)])
         self.snapshots_by_id[snapshot_id] = made
         self.originals[snapshot_id] = original
         self._log(case.id, "snapshot")
         return made
+
+    def _original(self, original_id: str, meta: r.SnapshotMeta, original: bytes) -> r.OriginalView:
+        known = meta.model_dump(include=set(r.OriginalView.model_fields))
+        return r.OriginalView(**known, id=original_id, size_bytes=len(original), captured_by=self.person.id, stored_at=self.clock.now())
+
+    async def put_original(self, snapshot_id: str, original_id: str, meta: r.SnapshotMeta, original: Path, poster: bytes | None = None,
+                           progress: Callable[[int, int], None] | None = None) -> r.SnapshotView:
+        data = original.read_bytes()
+        if poster is not None:
+            self.pictures[snapshot_id] = poster
+        if progress is not None:
+            progress(len(data), len(data))
+        if original_id == snapshot_id and snapshot_id not in self.snapshots_by_id:
+            return await self.put_snapshot(snapshot_id, meta, data)
+        self._enter("put_original")
+        found = self._snapshot(snapshot_id)
+        known = next((one for one in found.originals if one.id == original_id), None)
+        if known is not None and known.digest != meta.digest:
+            raise Conflict("snapshot.differs")
+        if known is None:
+            found = found.model_copy(update={"originals": [*found.originals, self._original(original_id, meta, data)]})
+            self.originals[original_id] = data
+            found = self._led(found, original_id) if meta.leads else found
+            self.snapshots_by_id[snapshot_id] = found
+        return found
+
+    @staticmethod
+    def _led(found: r.SnapshotView, original_id: str) -> r.SnapshotView:
+        leads = next(one for one in found.originals if one.id == original_id)
+        copied = leads.model_dump(include=set(r.SnapshotView.model_fields) - {"id", "captured_by", "stored_at"})
+        return found.model_copy(update={**copied, "leading": original_id})
+
+    async def original_of(self, snapshot_id: str, original_id: str) -> bytes:
+        self._enter("original_of")
+        if all(one.id != original_id for one in self._snapshot(snapshot_id).originals):
+            raise NotFound("snapshot.unknown")
+        return self.originals[original_id]
+
+    async def save_original(self, snapshot_id: str, original_id: str, path: Path) -> None:
+        path.write_bytes(await self.original_of(snapshot_id, original_id))
+
+    async def give_up_still(self, snapshot_id: str) -> r.SnapshotView:
+        self._enter("give_up_still")
+        fresh = self._snapshot(snapshot_id).model_copy(update={"still": StillState.FAILED})
+        self.snapshots_by_id[snapshot_id] = fresh
+        for case in self.cases_by_id.values():
+            left = [piece for piece in case.missing if piece.snapshot_id != snapshot_id]
+            if left != case.missing:
+                self._change(case.id, missing=left)
+        return fresh
 
     def add_snapshot(self, case_id: str, original: bytes, item: str | None = None, size: tuple[int, int] = (1280, 720), **more: Any) -> r.SnapshotView:
         """A snapshot that is there already."""
@@ -361,7 +413,12 @@ class FakeDeskApi:
             "height_px": size[1], "captured_at": now, "captured_by": self.person.id, "captured_by_name": self.person.display_name,
             "stored_at": now, "frame_seq": 120, "rtp_time": 4_320_000, "codec": "VP8", "is_evidence_grade": True, "checklist_item": item,
             "caption": "", "retake_of": None, "review_state": ReviewState.PENDING}
-        made = r.SnapshotView(**{**values, **more})
+        values |= more
+        values.setdefault("leading", values["id"])
+        if "originals" not in values:
+            known = {name: values[name] for name in r.OriginalView.model_fields if name in values}
+            values["originals"] = [r.OriginalView(**{**known, "id": values["leading"]})]
+        made = r.SnapshotView(**values)
         self.snapshots_by_id[made.id] = made
         self.originals[made.id] = original
         return made
@@ -382,7 +439,11 @@ class FakeDeskApi:
 
     async def change_snapshot(self, snapshot_id: str, body: r.SnapshotPatch) -> r.SnapshotView:
         self._enter("change_snapshot")
-        fresh = self._snapshot(snapshot_id).model_copy(update=body.model_dump(exclude_unset=True))
+        changes = body.model_dump(exclude_unset=True)
+        leading = changes.pop("leading", None)
+        fresh = self._snapshot(snapshot_id).model_copy(update=changes)
+        if leading is not None:
+            fresh = self._led(fresh, leading)
         self.snapshots_by_id[snapshot_id] = fresh
         return fresh
 

@@ -70,7 +70,7 @@ class Screen:
             work()
 
     def shoot(self) -> None:
-        self.presenter.snapshot()
+        self.presenter.capturing.snapshot()
         self.finish()
 
     def live(self, **changes) -> Screen:
@@ -175,7 +175,7 @@ def test_a_call_of_a_colleague_is_left_alone(screen):
 
 def test_s_freezes_keeps_and_sends_and_belongs_to_the_item_that_is_missing(screen):
     screen.live()
-    screen.presenter.snapshot()
+    screen.presenter.capturing.snapshot()
     [shot] = screen.state.tray
     assert shot.stage is TrayStage.SAVING
     assert screen.state.frozen is shot.preview
@@ -192,19 +192,19 @@ def test_s_freezes_keeps_and_sends_and_belongs_to_the_item_that_is_missing(scree
     assert screen.state.next_item.id == "label"
     asyncio.run(Delivery(screen.outbox, screen.api).deliver_once(ANNA.id))
     assert screen.state.tray[0].stage is TrayStage.IN_CASE
-    screen.presenter.frozen_seen()
+    screen.presenter.capturing.frozen_seen()
     assert screen.state.frozen is None
 
 
 def test_the_chosen_item_wins_until_it_is_there(screen):
     screen.live()
-    screen.presenter.choose_item("receipt")
+    screen.presenter.capturing.choose_item("receipt")
     screen.shoot()
     assert screen.state.tray[0].item_id == "receipt"
     assert screen.state.chosen_item is None
     assert screen.state.next_item.id == "outside"
-    screen.presenter.choose_item("product")
-    screen.presenter.choose_item("product")
+    screen.presenter.capturing.choose_item("product")
+    screen.presenter.capturing.choose_item("product")
     assert screen.state.next_item.id == "outside"
 
 
@@ -254,7 +254,7 @@ def test_refused_by_the_service_is_shown_and_sent_again_when_asked(screen):
     asyncio.run(Delivery(screen.outbox, screen.api).deliver_once(ANNA.id))
     [shot] = screen.state.tray
     assert (shot.stage, shot.error.code) == (TrayStage.REFUSED, "consent.missing")
-    screen.presenter.retry(shot.snapshot_id)
+    screen.presenter.capturing.retry(shot.snapshot_id)
     asyncio.run(Delivery(screen.outbox, screen.api).deliver_once(ANNA.id))
     assert screen.state.tray[0].stage is TrayStage.IN_CASE
 
@@ -263,10 +263,10 @@ def test_moving_a_snapshot_to_another_item_before_and_after_it_was_sent(screen):
     screen.live()
     screen.shoot()
     shot_id = screen.state.tray[0].snapshot_id
-    screen.presenter.assign(shot_id, "damage_near")
+    screen.presenter.capturing.assign(shot_id, "damage_near")
     assert screen.outbox.entry(shot_id).meta.checklist_item == "damage_near"
     asyncio.run(Delivery(screen.outbox, screen.api).deliver_once(ANNA.id))
-    screen.presenter.assign(shot_id, "product")
+    screen.presenter.capturing.assign(shot_id, "product")
     assert screen.api.asked[-1][0] == "change_snapshot"
     assert screen.state.tray[0].item_id == "product"
     assert [item.view.id for item in screen.state.checklist if item.is_done] == ["product"]

@@ -64,7 +64,7 @@ def test_a_retake_asked_during_the_call_is_suggested_and_answered_by_the_next_sn
 
 def test_what_was_chosen_by_hand_is_no_retake(screen):
     first = first_in_case(screen)
-    screen.presenter.choose_item("receipt")
+    screen.presenter.capturing.choose_item("receipt")
     ask(screen, first)
     screen.shoot()
     meta = screen.outbox.entries()[-1].meta

@@ -228,7 +228,7 @@ def test_a_snapshot_freezes_the_picture_and_its_thumbnail_drags_and_copies(made)
     index = made.side.tray.model().index(0, 0)
     assert "kept here" in index.data()
     assert made.side.tray.model().mimeData([index]).hasUrls()
-    made.call_presenter.frozen_seen()
+    made.call_presenter.capturing.frozen_seen()
     assert made.video.shown is made.peer.remote_pictures.picture
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from videodesk.calls.ports import MediaPeer, PeerState, Picture, Quality
 from videodesk.client.outbox import OutboxEntry, OutboxState
@@ -217,6 +217,23 @@ class CallScreen:
             return self.retakes[0].item_id
         open_items = sorted((item for item in items if not item.is_done), key=lambda item: not item.view.is_required)
         return open_items[0].view.id if open_items else None
+
+
+class CallHost(Protocol):
+    """The call screen's presenter, as its parts (capturing, rewinding, recording) see it. GUI thread."""
+
+    @property
+    def state(self) -> CallScreen:
+        """What the screen shows now."""
+        ...
+
+    def change(self, **changes: Any) -> None:
+        """Change fields of the state and tell the view."""
+        ...
+
+    def prepare(self, **changes: Any) -> None:
+        """Change fields of the state; the view hears of it with the next change."""
+        ...
 
 
 def phase_of(call: CallView, peer_state: PeerState) -> CallPhase:

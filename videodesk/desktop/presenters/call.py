@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from videodesk.calls.ports import LocalMedia, MediaEngine, MediaPeer, PeerState, Quality
 from videodesk.client.api import DeskApi
-from videodesk.client.outbox import Outbox, OutboxEntry
+from videodesk.client.outbox import Outbox
 from videodesk.core.clock import Clock
 from videodesk.core.errors import DeskError
 from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import Disposition
-from videodesk.desktop.calling import CallPhase, CallScreen, ChatItem, TrayItem, TrayStage, from_case, from_outbox, phase_of
+from videodesk.desktop.calling import CallPhase, CallScreen, ChatItem, phase_of
+from videodesk.desktop.capturing import Capturing
 from videodesk.desktop.peering import Peering, Posted
 from videodesk.desktop.presentation import Presenter
-from videodesk.desktop.snapshots import Shot, SnapshotTaker
 from videodesk.desktop.tasks import Tasks
 from videodesk.protocol import messages as m
 from videodesk.protocol import resources as r
@@ -35,14 +34,24 @@ class CallPresenter(Presenter[CallScreen]):
                  send: Callable[[m.Wire], None], post: Callable[[Callable[[], None]], None], me: r.PersonView,
                  devices: Callable[[], LocalMedia]) -> None:
         super().__init__(CallScreen(), tasks, clock)
-        self._api, self._all_tasks, self._media, self._outbox = api, tasks, media, outbox
+        self._api, self._all_tasks, self._media = api, tasks, media
         self._send, self._post, self._me, self._devices = send, post, me, devices
-        self._taker = SnapshotTaker(outbox) if outbox is not None else None
+        self.capturing = Capturing(self, api, self.tasks, tasks, clock, outbox=outbox, send=send, me=me)
         self._peering: Peering | None = None
         self._chat_is_open = False
         self.microphone_level = 0.0  # read by the view's meter; too frequent for a State
         if outbox is not None:
-            outbox.on_change(lambda entry: post(partial(self._outbox_changed, entry)))
+            outbox.on_change(lambda entry: post(partial(self.capturing.outbox_changed, entry)))
+
+    # ── for its parts (CallHost) ────────────────────────────────────────────────────────────────────────────────
+
+    def change(self, **changes: Any) -> None:
+        """Change fields of the state and tell the view."""
+        self._set(**changes)
+
+    def prepare(self, **changes: Any) -> None:
+        """Change fields of the state; the view hears of it with the next change."""
+        self._state = replace(self._state, **changes)
 
     # ── opening ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -62,7 +71,7 @@ class CallPresenter(Presenter[CallScreen]):
         self._take_call(accepted.call)
         if self.state.is_talking:
             self._reach(accepted.call, accepted.ice_servers)
-        self._load_case(accepted.call.case_id)
+        self.capturing.load_case(accepted.call.case_id)
 
     def _not_accepted(self, problem: DeskError) -> None:
         self._set(phase=CallPhase.REFUSED, error=problem)
@@ -83,7 +92,7 @@ class CallPresenter(Presenter[CallScreen]):
             self._welcomed(message)
         elif isinstance(message, m.Happened):
             if self.state.case is not None and message.case_id == self.state.case.id and message.name in _WORTH_RELOADING:
-                self._load_case(message.case_id)
+                self.capturing.load_case(message.case_id)
         elif isinstance(message, m.CallReady | m.CallChanged):
             if self._is_ours(message.call.id) or self._becomes_ours(message):
                 self._take_call(message.call)
@@ -115,7 +124,7 @@ class CallPresenter(Presenter[CallScreen]):
             if not item.is_sent:
                 self._send(m.ChatSend(call_id=self.state.call.id, message_id=item.message_id, text=item.text))
         if self.state.case is not None:
-            self._load_case(self.state.case.id)
+            self.capturing.load_case(self.state.case.id)
 
     def _becomes_ours(self, message: m.CallReady | m.CallChanged) -> bool:
         """A call of ours that is announced before (or without) `open`: taken from the inbox, or found again after a restart."""
@@ -124,7 +133,7 @@ class CallPresenter(Presenter[CallScreen]):
             return False
         if self.state.phase is not CallPhase.OPENING:
             self._clear(CallPhase.OPENING)
-        self._load_case(message.call.case_id)
+        self.capturing.load_case(message.call.case_id)
         return True
 
     def _is_ours(self, call_id: str) -> bool:
@@ -289,105 +298,6 @@ class CallPresenter(Presenter[CallScreen]):
             self._set(chat=tuple(item if said.message_id == line.message_id else said for said in self.state.chat))
         else:
             self._set(chat=(*self.state.chat, item), unread=self.state.unread + (line.sender == "customer"))
-
-    # ── the case, its checklist and its snapshots ──────────────────────────────────────────────────────────────
-
-    def choose_item(self, item_id: str | None) -> None:
-        """The next snapshot belongs to this item; the chosen one again: back to what is suggested."""
-        self._set(chosen_item=None if item_id == self.state.chosen_item else item_id)
-
-    def snapshot(self) -> None:
-        """Freeze the picture at once, keep the original on disk, then send it to the case."""
-        state, taker = self.state, self._taker
-        why = state.why_no_snapshot
-        frame = state.peer.stills.freeze() if why is None and state.peer is not None else None
-        if frame is None or state.call is None or state.peer is None or taker is None:
-            self._set(notice=why or "call.why.no_picture")
-            return
-        item, retake = state.next_item, state.next_retake
-        shot = Shot(new_id(self.clock.now()), self._me.id, state.call.case_id, state.call.id, item.id if item else None, frame,
-                    state.peer.stills, retake.snapshot_id if retake else None)
-        taken = TrayItem(shot.snapshot_id, frame.captured_at, TrayStage.SAVING, shot.checklist_item, frame.preview,
-                         is_evidence_grade=frame.is_evidence_grade, retake_of=shot.retake_of)
-        # First of all on its way to the disk, then shown. Not the screen's own task: leaving the screen must not stop it.
-        self._state = replace(state, tray=(*state.tray, taken), notice=None)
-        self._all_tasks.run("snapshot.keep", lambda: taker.keep(shot), self._outbox_changed, partial(self._not_kept, shot.snapshot_id))
-        self._set(frozen=frame.preview)
-        self._send(m.AskPage(call_id=state.call.id, ask="picture_taken", snapshot_id=shot.snapshot_id))
-        if item is not None and next((c.is_done for c in self.state.checklist if c.view.id == item.id), False):
-            self._set(chosen_item=None)
-
-    def frozen_seen(self) -> None:
-        """The frozen picture was shown long enough."""
-        self._set(frozen=None)
-
-    def retry(self, snapshot_id: str) -> None:
-        """Send a refused one again."""
-        outbox = self._outbox
-        if outbox is not None:
-            self._all_tasks.run("snapshot.retry", partial(asyncio.to_thread, outbox.retry, snapshot_id), failed=self._say_problem)
-
-    def assign(self, snapshot_id: str, item_id: str | None) -> None:
-        """Let a snapshot belong to another item, wherever it is by now."""
-        shot = self._shot(snapshot_id)
-        if shot is None or shot.item_id == item_id:
-            return
-        self._put(replace(shot, item_id=item_id))
-
-        async def move() -> None:
-            if shot.stage is not TrayStage.IN_CASE and self._outbox is not None and await asyncio.to_thread(
-                    self._outbox.assign, snapshot_id, item_id) is not None:
-                return
-            await self._api.change_snapshot(snapshot_id, r.SnapshotPatch(checklist_item=item_id))
-
-        def failed(problem: DeskError) -> None:
-            self._put(shot)
-            self._say_problem(problem)
-
-        self._all_tasks.run("snapshot.assign", move, failed=failed)
-
-    def _not_kept(self, snapshot_id: str, problem: DeskError) -> None:
-        shot = self._shot(snapshot_id)
-        if shot is not None:
-            self._put(replace(shot, stage=TrayStage.FAILED, error=problem))
-        self._set(error=problem)
-
-    def _outbox_changed(self, entry: OutboxEntry) -> None:
-        if self.state.call is None or entry.meta.case_id != self.state.call.case_id:
-            return
-        self._put(from_outbox(entry, self._shot(entry.snapshot_id)))
-
-    def _shot(self, snapshot_id: str) -> TrayItem | None:
-        return next((shot for shot in self.state.tray if shot.snapshot_id == snapshot_id), None)
-
-    def _put(self, shot: TrayItem) -> None:
-        others = tuple(known for known in self.state.tray if known.snapshot_id != shot.snapshot_id)
-        self._set(tray=tuple(sorted((*others, shot), key=lambda one: (one.captured_at, one.snapshot_id))))
-
-    def _load_case(self, case_id: str) -> None:
-        async def load() -> tuple[r.CaseView, list[r.SnapshotView], list[OutboxEntry]]:
-            here = [] if self._outbox is None else await asyncio.to_thread(self._outbox.entries, case_id)
-            return await self._api.case(case_id), await self._api.snapshots(case_id), here
-
-        self.tasks.run("call.case", load, self._case_loaded, self._say_problem, replaces=True)
-
-    def _case_loaded(self, loaded: tuple[r.CaseView, list[r.SnapshotView], list[OutboxEntry]]) -> None:
-        case, snapshots, here = loaded
-        if self.state.call is None or case.id != self.state.call.case_id:
-            return
-        self._set(case=case, error=None if self.state.is_talking else self.state.error)
-        for entry in here:
-            self._outbox_changed(entry)
-        for view in snapshots:
-            self._put(from_case(view, self._shot(view.id)))
-            shot = self._shot(view.id)
-            if shot is not None and shot.preview is None and shot.thumbnail is None:
-                self.tasks.run(f"thumbnail.{view.id}", partial(self._api.thumbnail, view.id), partial(self._thumbnail_loaded, view.id))
-
-    def _thumbnail_loaded(self, snapshot_id: str, data: bytes) -> None:
-        shot = self._shot(snapshot_id)
-        if shot is not None:
-            self._put(replace(shot, thumbnail=data))
 
     def _in_gui(self, call_id: str, act: Callable[[], None]) -> None:
         def alone() -> None:

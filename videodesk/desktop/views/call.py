@@ -105,7 +105,7 @@ class CallScreenView(View):
         self._thaw = QTimer(self)
         self._thaw.setSingleShot(True)
         self._thaw.setInterval(round(FROZEN_S * 1000))
-        self._thaw.timeout.connect(self.call_presenter.frozen_seen)
+        self._thaw.timeout.connect(self.call_presenter.capturing.frozen_seen)
 
     def _away(self) -> QWidget:
         page = QWidget()
@@ -136,13 +136,13 @@ class CallScreenView(View):
         self.controls.pressed.connect(self.act)
         self.video.double_clicked.connect(lambda: self.act("call.full_screen"))
         side.restart.connect(presenter.reconnect)
-        side.retry.connect(presenter.retry)
+        side.retry.connect(presenter.capturing.retry)
         side.dismissed.connect(presenter.dismiss_problem)
         side.open_case.connect(lambda: self._context.open("case", case_id=self._state.call.case_id) if self._state.call else None)
-        side.checklist.chosen.connect(presenter.choose_item)
+        side.checklist.chosen.connect(presenter.capturing.choose_item)
         side.tray.annotate.connect(lambda snapshot_id: self._context.open("annotate", snapshot_id=snapshot_id))
-        side.tray.retry.connect(presenter.retry)
-        side.tray.assign.connect(presenter.assign)
+        side.tray.retry.connect(presenter.capturing.retry)
+        side.tray.assign.connect(presenter.capturing.assign)
         side.chat.said.connect(presenter.say)
         side.chat.seen.connect(presenter.chat_seen)
         side.chat.left.connect(self.video.setFocus)
@@ -181,7 +181,7 @@ class CallScreenView(View):
         presenter = self.call_presenter
         customer = self._state.call.customer if self._state.call is not None else None
         acts: dict[str, Callable[[], object]] = {
-            "call.snapshot": presenter.snapshot, "call.microphone": presenter.toggle_microphone, "call.camera": presenter.toggle_camera,
+            "call.snapshot": presenter.capturing.snapshot, "call.microphone": presenter.toggle_microphone, "call.camera": presenter.toggle_camera,
             "call.hold": presenter.toggle_hold, "call.hang_up": presenter.hang_up, "call.chat": self.side.chat.field.setFocus,
             "call.pop_out": self._pop_out, "call.full_screen": self._full_screen,
             "call.turn_camera": partial(presenter.ask_page, "turn_camera"),
