@@ -26,8 +26,9 @@ export interface Asked {
   type: "page.asked";
   seq: number;
   call_id: string;
-  ask: "picture_taken" | "torch_on" | "torch_off" | "turn_camera";
+  ask: "picture_taken" | "take_still" | "native_camera" | "torch_on" | "torch_off" | "turn_camera" | "zoom";
   snapshot_id: string | null;
+  zoom: number | null;
 }
 
 /** Build peer connection `epoch` with the servers of `call.ready`; the page adds its tracks before anything else. */
@@ -72,6 +73,7 @@ export interface CallView {
   agent_id: string | null;
   agent_name: string;
   consents: ConsentScope[];
+  is_recording: boolean;
   epoch: number;
   waiting_since: string;
   accepted_at: string | null;
@@ -123,7 +125,7 @@ export interface ConsentIn {
 }
 
 /** What a customer consents to, each refusable. */
-export type ConsentScope = "video" | "sound" | "stills";
+export type ConsentScope = "video" | "sound" | "stills" | "recording" | "location";
 
 /** The consent text shown, by version: what was agreed to can be read again years later. */
 export interface ConsentText {
@@ -264,6 +266,10 @@ export interface PartyState {
   has_torch: boolean;
   is_torch_on: boolean;
   is_page_hidden: boolean;
+  can_take_still: boolean;
+  zoom: number;
+  zoom_min: number;
+  zoom_max: number;
   width_px: number;
   height_px: number;
 }
@@ -405,6 +411,30 @@ export interface SignaledEvent {
   restart?: boolean;
 }
 
+/** What the customer's page knows of a still. The bytes were uploaded before as `upload_id`; `digest` is their SHA-256 as the page sent them. The media type and the size in pixels are what the service finds in the bytes. */
+export interface StillMeta {
+  call_id: string;
+  snapshot_id: string;
+  upload_id: string;
+  method: "take_photo" | "full_frame" | "native_camera";
+  digest: string;
+  captured_at: string;
+}
+
+/** How far the full-resolution still of a snapshot is; at most four a second. `method` and the size are known from `sending` on. `failed` is the end of it (`code` says why: `still.unsupported`, `still.camera_failed`, `still.consent`, `still.declined`); the frame stands. */
+export interface StillProgress {
+  type: "still.progress";
+  call_id: string;
+  snapshot_id: string;
+  stage: "taking" | "sending" | "sent" | "failed";
+  method?: "take_photo" | "full_frame" | "native_camera" | null;
+  sent_bytes?: number;
+  size_bytes?: number;
+  width_px?: number;
+  height_px?: number;
+  code?: string;
+}
+
 /** Answer to hello. `calls`: for the customer the own call, for an agent the own calls and all that wait. */
 export interface Welcome {
   type: "welcome";
@@ -427,7 +457,8 @@ export type FromPage =
   | MyState
   | ChatSend
   | LeaveCall
-  | EnterWaitingRoom;
+  | EnterWaitingRoom
+  | StillProgress;
 
 /** Every message the service may send. */
 export type FromService =

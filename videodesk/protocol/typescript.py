@@ -12,7 +12,8 @@ from videodesk.protocol import negotiation as n
 from videodesk.protocol import resources as r
 
 _SENT: Final[tuple[type[BaseModel], ...]] = (
-    m.Hello, m.Ping, m.Signal, m.MyState, m.ChatSend, m.LeaveCall, m.EnterWaitingRoom, r.ExchangeIn, r.ConsentIn,
+    m.Hello, m.Ping, m.Signal, m.MyState, m.ChatSend, m.LeaveCall, m.EnterWaitingRoom, m.StillProgress,
+    r.ExchangeIn, r.ConsentIn, r.StillMeta,
 )
 _GOT: Final[tuple[type[BaseModel], ...]] = (
     m.Welcome, m.Pong, m.Refused, m.CallChanged, m.CallReady, m.Signaled, m.ChatLine, m.Asked, m.PresenceChanged, m.Happened, m.Replaced,
@@ -38,7 +39,7 @@ def type_declarations() -> str:
         "// Made from videodesk/protocol by `python -m videodesk.protocol.document`; a test keeps it fresh. Do not edit.",
         "",
         *(_declaration(name, definitions[name]) for name in sorted(definitions)),
-        _union("FromPage", "Every message the page may send.", _SENT[:7]),
+        _union("FromPage", "Every message the page may send.", _SENT[:8]),
         _union("FromService", "Every message the service may send.", (m.Ping, *_GOT[:11])),
         _union("NegotiationEvent", "What goes into the negotiation.", _EVENTS),
         _union("NegotiationAction", "What comes out of the negotiation.", _ACTIONS),
