@@ -59,7 +59,7 @@ def scene(seed: int) -> Gray:
     """A table with a dented parcel, its label and a machine's type plate; 8 bits of brightness, with room for the shake."""
     random = np.random.default_rng(seed)
     height, width = HEIGHT_PX + 2 * _MARGIN_PX, WIDTH_PX + 2 * _MARGIN_PX
-    picture = 118 + 26 * _grain(random, (height, width), (3, 40)) + 8 * _grain(random, (height, width), (2, 2))
+    picture = 118 + 12 * _grain(random, (height, width), (3, 40)) + 8 * _grain(random, (height, width), (2, 2))
     box = (slice(height // 2 - 240, height // 2 + 260), slice(width // 2 - 420, width // 2 + 380))
     shape = (box[0].stop - box[0].start, box[1].stop - box[1].start)
     picture[box] = 168 + 10 * _grain(random, shape, (6, 6)) + 7 * _grain(random, shape, (1, 1))

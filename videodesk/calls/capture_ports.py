@@ -6,7 +6,7 @@ at a frame's last packet, the one that `Picture.received_at_s` is of.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -208,7 +208,10 @@ class PictureJudge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FoundCode:
-    """A code on a picture. `format` as zxing-cpp spells it (`EAN13`, `QRCode`, `DataMatrix` …); corners in pixels, clockwise from its top left."""
+    """A code on a picture. `format` as zxing-cpp spells it (`EAN13`, `QRCode`, `DataMatrix` …); corners in pixels of the upright picture, clockwise from the code's own top left.
+
+    A code with several parts (GS1: article and serial number) is several of these.
+    """
 
     text: str
     format: str
@@ -250,10 +253,15 @@ class TextReader(Protocol):
         ...
 
 
+def _nothing_to_close() -> None:
+    """For a Vision without processes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vision:
-    """All that looks at pictures. `texts` is None where the extra is not installed."""
+    """All that looks at pictures. `texts` is None where the extra is not installed; `close` ends its processes, idempotent."""
 
     judge: PictureJudge
     codes: CodeReader
     texts: TextReader | None = None
+    close: Callable[[], None] = _nothing_to_close
