@@ -36,6 +36,16 @@ def picture_job(data: bytes) -> dict[str, Any]:
     return {"format": _FORMATS[facts.media_type], "width_px": facts.width_px, "height_px": facts.height_px}
 
 
+def looking_process() -> ReadingProcess:
+    """The child that decodes pictures and reads codes: 50 megapixels need about 600 MB."""
+    return ReadingProcess("look", memory_bytes=1024**3, cpu_s=15, wall_s=30.0, idle_s=120.0)
+
+
+def ocr_process() -> ReadingProcess:
+    """The child that reads printed text: its models and their run need about 500 MB of memory, and more of address space."""
+    return ReadingProcess("ocr", memory_bytes=3 * 1024**3, cpu_s=60, wall_s=40.0)
+
+
 class ReadingProcess:
     """One child of reading_child.py in `mode` `look` or `ocr`. Any thread; one job at a time, the others wait.
 
