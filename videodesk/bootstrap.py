@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from videodesk.calls.capture_ports import Vision
 from videodesk.calls.ports import Device
 from videodesk.client.channel import Channel, ChannelListener
 from videodesk.client.delivery import Delivery
@@ -201,6 +202,24 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
         return run(parts)
     finally:
         sound.close()
+
+
+def make_vision(_settings: Settings) -> Vision:
+    """What looks at pictures. Starts no process yet: its children start with the first picture, and end when idle or by `close`."""
+    from videodesk.vision.codes import ZxingReader
+    from videodesk.vision.judging import Judge
+    from videodesk.vision.reading_process import looking_process, ocr_process
+    from videodesk.vision.texts import RapidOcrReader, is_installed
+
+    looking = looking_process()
+    texts = RapidOcrReader(ocr_process()) if is_installed() else None
+
+    def close() -> None:
+        looking.close()
+        if texts is not None:
+            texts.close()
+
+    return Vision(Judge(looking), ZxingReader(looking), texts, close)
 
 
 def administer(settings: Settings, action: str, *, name: str, password: str | None, roles: list[str], display_name: str | None) -> list[str]:
