@@ -33,6 +33,7 @@ from videodesk.settings import Settings
 from videodesk.storage.blobs_local import LocalBlobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
+from videodesk.storage.uploads_local import LocalUploads
 
 
 def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
@@ -45,15 +46,16 @@ def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
     bus = LocalBus()
     store = SqlStore(f"sqlite:///{settings.data_dir / 'desk.sqlite'}", bus)
     store.upgrade()
+    blobs = LocalBlobs(settings.data_dir / "blobs", clock)
     return Desk(
-        settings=settings, store=store, blobs=LocalBlobs(settings.data_dir / "blobs", clock),
-        bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
+        settings=settings, store=store, blobs=blobs, uploads=LocalUploads(settings.data_dir / "uploads", blobs), bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
         setup_code=secrets.token_urlsafe(32) if is_embedded else "-".join(secrets.token_hex(2) for _ in range(3)),
         code_key=kept_secret(settings.data_dir / "code.key"))
 
 
 def tidy(desk: Desk) -> None:
-    """What a service does once when it starts: blobs that no record names (it was ended while one came in) go away."""
+    """What a service does once when it starts: what no record names (it was ended while something came in) and uploads that nobody finished go away."""
+    desk.uploads.expire(desk.clock.now())
     with desk.store.write() as uow:
         sweep_blobs(uow.evidence, desk.blobs)
 

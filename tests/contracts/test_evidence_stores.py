@@ -50,7 +50,7 @@ def connection():
     def _begin(opened):
         opened.exec_driver_sql("BEGIN IMMEDIATE")
 
-    tables = [metadata.tables[name] for name in ("snapshots", "annotations", "renditions", "thumbnails", "decisions", "custody_entries")]
+    tables = [metadata.tables[name] for name in ("snapshots", "originals", "awaited_stills", "annotations", "renditions", "thumbnails", "decisions", "custody_entries")]
     with engine.begin() as opened:
         metadata.create_all(opened, tables)
         yield opened

@@ -28,6 +28,7 @@ from videodesk.storage.blobs_local import LocalBlobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
 from videodesk.storage.sql.schema import metadata
+from videodesk.storage.uploads_local import LocalUploads
 
 QUICK = Times(hello_s=1.0, ping_s=0.2, silence_s=2.0, grace_s=60.0, keep_s=120.0, tick_s=0.05)
 PATIENCE_S = 10.0
@@ -56,7 +57,9 @@ class RunningService:
         store = SqlStore(f"sqlite:///{self.folder / 'desk.db'}", bus)
         metadata.create_all(store.engine)
         settings = Settings(data_dir=self.folder, **self.given)
-        self.desk = Desk(settings=settings, store=store, blobs=LocalBlobs(self.folder / "blobs"), bus=bus, clock=SystemClock())
+        blobs = LocalBlobs(self.folder / "blobs")
+        self.desk = Desk(settings=settings, store=store, blobs=blobs, uploads=LocalUploads(self.folder / "uploads", blobs), bus=bus,
+                         clock=SystemClock())
         app = create_app(self.desk)
         self.hub = app.state.hub = Hub(self.desk, self.times)
         config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="error", ws="websockets-sansio", lifespan="on", timeout_graceful_shutdown=2)

@@ -24,6 +24,7 @@ from videodesk.storage.blobs_local import LocalBlobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
 from videodesk.storage.sql.schema import metadata
+from videodesk.storage.uploads_local import LocalUploads
 
 with warnings.catch_warnings():
     # Starlette wants httpx2 for its test client; httpx, which the product itself uses, works as well.
@@ -53,8 +54,9 @@ def make_desk(folder, clock=None, **settings) -> Desk:
     bus = LocalBus()
     store = SqlStore(f"sqlite:///{folder / 'desk.db'}", bus)
     metadata.create_all(store.engine)
+    blobs = LocalBlobs(folder / "blobs")
     desk = Desk(
-        settings=Settings(data_dir=folder, **settings), store=store, blobs=LocalBlobs(folder / "blobs"), bus=bus, clock=clock or HandClock(),
+        settings=Settings(data_dir=folder, **settings), store=store, blobs=blobs, uploads=LocalUploads(folder / "uploads", blobs), bus=bus, clock=clock or HandClock(),
         setup_code="setup-code-of-the-test", public_url="http://localhost:8080", code_key="a key for the tests")
     with store.write() as uow:
         for name, roles in PEOPLE.items():

@@ -28,6 +28,7 @@ from videodesk.storage.blobs_local import LocalBlobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
 from videodesk.storage.sql.schema import metadata
+from videodesk.storage.uploads_local import LocalUploads
 
 API = "/api/v1"
 PEOPLE = {"anna": Role.AGENT, "bram": Role.AGENT, "saskia": Role.SUPERVISOR, "adam": Role.ADMINISTRATOR}
@@ -47,7 +48,8 @@ class EvidenceDesk:
         self.store = SqlStore(f"sqlite:///{folder / 'desk.db'}", self.bus)
         metadata.create_all(self.store.engine)
         self.blobs = LocalBlobs(folder / "blobs")
-        self.desk = Desk(settings=Settings(data_dir=folder), store=self.store, blobs=self.blobs, bus=self.bus, clock=self.clock)
+        self.desk = Desk(settings=Settings(data_dir=folder), store=self.store, blobs=self.blobs,
+                         uploads=LocalUploads(folder / "uploads", self.blobs), bus=self.bus, clock=self.clock)
         self.app = create_app(self.desk, Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)))
         self.people: dict[str, str] = {}
         self.case_id, self.other_case_id, self.invitation_id, self.call_id = (new_id() for _ in range(4))

@@ -53,6 +53,7 @@ class Call:
     agent_connection: str = ""
     customer_connection: str = ""
     is_held: bool = False
+    is_recording: bool = False
     accepted_at: datetime | None = None
     connected_at: datetime | None = None
     lost_at: datetime | None = None

@@ -142,7 +142,7 @@ def connect_call(uow: CallUnit, call_id: str, now: datetime) -> Call:
             return current
         return _moved(current, CallEvent.CONNECT, connected_at=current.connected_at or now)
 
-    return _change_and_tell(uow, call_id, connect, SERVICE, now)
+    return change_and_tell(uow, call_id, connect, SERVICE, now)
 
 
 def hold_call(uow: CallUnit, principal: Principal, call_id: str, *, is_on_hold: bool, now: datetime) -> Call:
@@ -157,7 +157,7 @@ def hold_call(uow: CallUnit, principal: Principal, call_id: str, *, is_on_hold: 
         event = CallEvent.HOLD if is_on_hold else CallEvent.TAKE_BACK
         return _moved(current, event, is_held=is_on_hold)
 
-    return _change_and_tell(uow, call_id, hold, principal, now)
+    return change_and_tell(uow, call_id, hold, principal, now)
 
 
 def lose_call(uow: CallUnit, call_id: str, now: datetime) -> Call:
@@ -168,7 +168,7 @@ def lose_call(uow: CallUnit, call_id: str, now: datetime) -> Call:
             return current
         return _moved(current, CallEvent.LOSE, lost_at=now)
 
-    return _change_and_tell(uow, call_id, lose, SERVICE, now)
+    return change_and_tell(uow, call_id, lose, SERVICE, now)
 
 
 def come_back(uow: CallUnit, call_id: str, now: datetime) -> Call:
@@ -179,7 +179,7 @@ def come_back(uow: CallUnit, call_id: str, now: datetime) -> Call:
             return current
         return _moved(current, CallEvent.COME_BACK, lost_at=None)
 
-    return _change_and_tell(uow, call_id, back, SERVICE, now)
+    return change_and_tell(uow, call_id, back, SERVICE, now)
 
 
 def expire_call(uow: CallUnit, call_id: str, now: datetime) -> Call:
@@ -190,7 +190,7 @@ def expire_call(uow: CallUnit, call_id: str, now: datetime) -> Call:
             return current
         return _moved(current, CallEvent.EXPIRE, ended_at=now, ended_by=EndedBy.LOSS)
 
-    return _change_and_tell(uow, call_id, expire, SERVICE, now, "call.ended")
+    return change_and_tell(uow, call_id, expire, SERVICE, now, "call.ended")
 
 
 def end_call(uow: CallUnit, principal: Principal, call_id: str, now: datetime) -> Call:
@@ -204,7 +204,7 @@ def end_call(uow: CallUnit, principal: Principal, call_id: str, now: datetime) -
         event = CallEvent.LEAVE if current.state is CallState.WAITING else CallEvent.END
         return _moved(current, event, ended_at=now, ended_by=EndedBy(side.value))
 
-    return _change_and_tell(uow, call_id, end, principal, now, "call.ended")
+    return change_and_tell(uow, call_id, end, principal, now, "call.ended")
 
 
 def wrap_up_call(uow: CallUnit, principal: Principal, call_id: str, *, disposition: Disposition, note: str, now: datetime) -> Call:
@@ -220,7 +220,7 @@ def wrap_up_call(uow: CallUnit, principal: Principal, call_id: str, *, dispositi
             raise Conflict("call.already_filed")
         return _moved(current, CallEvent.FILE, disposition=disposition, note=note, closed_at=now)
 
-    return _change_and_tell(uow, call_id, file, principal, now)
+    return change_and_tell(uow, call_id, file, principal, now)
 
 
 def renew_epoch(uow: CallUnit, call_id: str, *, at_most: int | None = None, **connections: str) -> Call:
@@ -298,7 +298,8 @@ def _named(call: Call, connections: dict[str, str]) -> Call:
 
 
 def _moved(call: Call, event: CallEvent, **changes: Any) -> Call:
-    return replace(call, state=next_state(call, event), version=call.version + 1, **changes)
+    state = next_state(call, event)
+    return replace(call, state=state, version=call.version + 1, is_recording=call.is_recording and state in TALKING, **changes)
 
 
 def _change(uow: CallUnit, call_id: str, change: Callable[[Call], Call]) -> Call:
@@ -312,9 +313,10 @@ def _change(uow: CallUnit, call_id: str, change: Callable[[Call], Call]) -> Call
     raise Conflict("call.busy")
 
 
-def _change_and_tell(
+def change_and_tell(
     uow: CallUnit, call_id: str, change: Callable[[Call], Call], principal: Principal, now: datetime, name: str = "call.changed",
 ) -> Call:
+    """Make a conditional change and emit it as an event, when there was any."""
     before: Call | None = None
 
     def watched(current: Call) -> Call:

@@ -31,6 +31,8 @@ class Original:
     `captured_by` is a person's id, or for what the customer's page sent the invitation's. `captured_at` is the capturing side's clock,
     `stored_at` the service's. `duration_s` is a clip's, `taken_from` the clip that a `clip_frame` was picked from. `location` says what
     became of the place in the metadata of the bytes; `received_digest` is of the bytes before it was taken out (else equal to `digest`).
+    `leads`: its sender wanted it to stand for the snapshot. `is_readable` turns false when it could not be decoded: it is kept, and leads
+    only where there is nothing else.
     """
 
     id: str
@@ -53,16 +55,19 @@ class Original:
     duration_s: float | None = None
     taken_from: str | None = None
     verdict: tuple[str, ...] = ()
+    leads: bool = True
+    is_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class AwaitedStill:
-    """A still that the agent asked of the customer's camera for a snapshot."""
+    """A still that the agent asked of the customer's camera for a snapshot: since `asked_at`, by `asked_by`; `code` says why it failed."""
 
     snapshot_id: str
     case_id: str
     call_id: str
     asked_at: datetime
+    asked_by: str
     state: StillState
     code: str = ""
 
@@ -73,6 +78,7 @@ class Snapshot:
 
     Method, digest, type, sizes and times here are those of the leading original (`leading`). What may change: which one leads, where it
     belongs (`checklist_item`, `caption`) and `review_state`, that of the latest decision. `is_chosen`: a person chose the leading one.
+    `captured_by` is who took the snapshot, whichever original leads: the agent, or for an upload the customer (the invitation's id).
     """
 
     id: str

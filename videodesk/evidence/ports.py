@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from videodesk.core.vocabulary import ReviewState
-from videodesk.evidence.model import Annotation, CustodyEntry, QueuePosition, Rendition, Snapshot
+from videodesk.evidence.model import Annotation, AwaitedStill, CustodyEntry, Original, QueuePosition, Rendition, Snapshot
 
 
 class StagedBlob(Protocol):
@@ -97,6 +97,38 @@ class EvidenceRepository(Protocol):
 
     def snapshot(self, snapshot_id: str) -> Snapshot | None:
         """The snapshot with this id."""
+        ...
+
+    def save_snapshot(self, snapshot: Snapshot) -> None:
+        """Write what may change of a snapshot: its lead and the leading original's facts, its place, who took it; NotFound("snapshot.unknown")."""
+        ...
+
+    def add_original(self, original: Original) -> None:
+        """Add an original to its snapshot, which exists; Conflict("snapshot.differs") when the id exists."""
+        ...
+
+    def original(self, original_id: str) -> Original | None:
+        """The original with this id."""
+        ...
+
+    def originals_of(self, snapshot_ids: Sequence[str]) -> list[Original]:
+        """All originals of these snapshots, oldest first."""
+        ...
+
+    def mark_unreadable(self, original_id: str) -> None:
+        """It could not be decoded; NotFound("snapshot.unknown_original")."""
+        ...
+
+    def save_awaited(self, awaited: AwaitedStill) -> None:
+        """Write that a snapshot's still is awaited, or what became of it."""
+        ...
+
+    def awaited_stills(self, snapshot_ids: Sequence[str]) -> dict[str, AwaitedStill]:
+        """What is known of the stills of these snapshots, which need not exist yet."""
+        ...
+
+    def awaited_of(self, case_id: str) -> list[AwaitedStill]:
+        """What is known of a case's stills, oldest first."""
         ...
 
     def place_snapshot(self, snapshot_id: str, checklist_item: str | None, caption: str) -> None:

@@ -18,9 +18,9 @@ from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
 from videodesk.core.vocabulary import CustodyAction
 from videodesk.evidence import custody
-from videodesk.evidence.intake import Received
 from videodesk.evidence.items import follow_evidence
-from videodesk.evidence.model import MAX_DOCUMENT_BYTES, Annotation, CustodyEntry, Rendition, Snapshot
+from videodesk.evidence.model import MAX_DOCUMENT_BYTES, Annotation, CustodyEntry, Original, Rendition, Snapshot
+from videodesk.evidence.originals import Received, known_original, lead, tell_changed, why_settled
 from videodesk.evidence.unit import EvidenceUnit
 from videodesk.protocol.resources import RenditionMeta, SnapshotPatch
 
@@ -40,12 +40,17 @@ def list_snapshots(uow: EvidenceUnit, principal: Principal, case_id: str) -> lis
     return uow.evidence.snapshots_of(_case(uow, case_id).id)
 
 
-def view_original(uow: EvidenceUnit, principal: Principal, snapshot_id: str, now: datetime, part: str | None = None) -> Snapshot:
-    """The snapshot whose original (or the `part` of it, as bytes "first-last") is handed out now: that is a custody entry."""
+def see_original(uow: EvidenceUnit, principal: Principal, snapshot_id: str, original_id: str | None = None) -> Original:
+    """One original of a snapshot, without an id the leading one; NotFound("snapshot.unknown", "snapshot.unknown_original")."""
     snapshot = see_snapshot(uow, principal, snapshot_id)
-    data: dict[str, Any] = {"digest": snapshot.digest} | ({"bytes": part} if part else {})
+    return known_original(uow, snapshot, snapshot.leading if original_id is None else require_id(original_id))
+
+
+def note_view(uow: EvidenceUnit, principal: Principal, original: Original, now: datetime, part: str | None = None) -> None:
+    """Enter into the custody log that an original (or the `part` of it, as bytes "first-last") is handed out now."""
+    snapshot = see_snapshot(uow, principal, original.snapshot_id)
+    data: dict[str, Any] = {"original_id": original.id, "digest": original.digest} | ({"bytes": part} if part else {})
     custody.record(uow.custody, CustodyAction.VIEWED, principal.id, now, snapshot_id=snapshot.id, case_id=snapshot.case_id, data=data)
-    return snapshot
 
 
 def note_denied(uow: EvidenceUnit, principal: Principal, snapshot_id: str, reason: str, now: datetime) -> None:
@@ -59,9 +64,14 @@ def note_denied(uow: EvidenceUnit, principal: Principal, snapshot_id: str, reaso
 def change_snapshot(
     uow: EvidenceUnit, principal: Principal, snapshot_id: str, patch: SnapshotPatch, checklists: Checklists, now: datetime,
 ) -> Snapshot:
-    """Set where a snapshot belongs; what the patch leaves out stays. Invalid("checklist.unknown_item")."""
+    """Set where a snapshot belongs and which original leads; what the patch leaves out stays. Invalid("checklist.unknown_item").
+
+    NotFound("snapshot.unknown_original"); Conflict("snapshot.lead_marked", "snapshot.lead_decided") once something was done with the lead.
+    """
     require(principal, Action.EDIT_CASES)
     snapshot = see_snapshot(uow, principal, snapshot_id)
+    if patch.leading is not None:
+        snapshot = choose_lead(uow, principal, snapshot, patch.leading, now)
     item = patch.checklist_item if "checklist_item" in patch.model_fields_set else snapshot.checklist_item
     caption = snapshot.caption if patch.caption is None else patch.caption
     if item is not None and item != snapshot.checklist_item and not checklists.has_item(_case(uow, snapshot.case_id).kind, item):
@@ -70,8 +80,19 @@ def change_snapshot(
         return snapshot
     uow.evidence.place_snapshot(snapshot.id, item, caption)
     follow_evidence(uow, snapshot.case_id, principal, checklists, now)
-    _tell(uow, "snapshot.changed", snapshot, now, checklist_item=item)
+    tell_changed(uow, snapshot, now, checklist_item=item)
     return replace(snapshot, checklist_item=item, caption=caption)
+
+
+def choose_lead(uow: EvidenceUnit, principal: Principal, snapshot: Snapshot, original_id: str, now: datetime) -> Snapshot:
+    """A person chooses the original that leads: no rule changes that any more. Raises what change_snapshot raises."""
+    original = known_original(uow, snapshot, original_id)
+    if original.id != snapshot.leading and (code := why_settled(uow, snapshot)) is not None:
+        raise Conflict(code)
+    led = lead(uow, snapshot, original, now, by=principal.id)
+    if led.leading != snapshot.leading:
+        tell_changed(uow, led, now, leading=led.leading)
+    return led
 
 
 def see_annotation(uow: EvidenceUnit, principal: Principal, snapshot_id: str, revision: int | None = None) -> Annotation:
@@ -153,13 +174,13 @@ def keep_rendition(
         height_px=received.facts.height_px, has_redaction=meta.has_redaction, made_by=principal.id, made_at=now,
     )
     uow.evidence.add_rendition(rendition)
-    uow.evidence.keep_thumbnail(rendition.digest, received.thumbnail.digest)
+    if received.thumbnail is not None:
+        uow.evidence.keep_thumbnail(rendition.digest, received.thumbnail.digest)
     custody.record(uow.custody, CustodyAction.REDACTED if meta.has_redaction else CustodyAction.RENDERED, principal.id, now,
                    snapshot_id=snapshot.id, case_id=snapshot.case_id,
                    data={"rendition_id": rendition.id, "digest": rendition.digest, "revision": rendition.annotation_revision})
     _tell(uow, "rendition.added", snapshot, now, rendition_id=rendition.id, revision=rendition.annotation_revision)
-    received.thumbnail.keep()
-    received.original.keep()
+    received.keep()
     return rendition
 
 

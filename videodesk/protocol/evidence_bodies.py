@@ -56,7 +56,10 @@ class StillMeta(Wire):
 
 
 class OriginalView(Wire):
-    """One original of a snapshot. The first one's id is the snapshot's."""
+    """One original of a snapshot; the agent's first one has the snapshot's id. `is_readable` turns false when it could not be decoded.
+
+    `width_px` and `height_px` are of the pixel grid as it is stored, before any rotation that EXIF asks for.
+    """
 
     id: Id
     method: SnapshotMethod
@@ -75,13 +78,13 @@ class OriginalView(Wire):
     location: LocationState = LocationState.NONE
     duration_s: float | None = None
     verdict: list[str] = []
+    is_readable: bool = True
 
 
 class SnapshotPatch(Wire):
     """Where a snapshot belongs; null takes it off its item. `leading`: the original that stands for it from now on."""
 
     leading: Id | None = None
-
     checklist_item: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}$")] | None = None
     caption: Line | None = None
 

@@ -8,7 +8,20 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from videodesk.service import join, openapi, problems, signaling
-from videodesk.service.api import calls, cases, checklists, evidence, info, invitations, people, photos, review
+from videodesk.service.api import (
+    calls,
+    cases,
+    checklists,
+    evidence,
+    info,
+    invitations,
+    originals,
+    people,
+    photos,
+    review,
+    stills,
+    uploads,
+)
 from videodesk.service.api import join as join_api
 from videodesk.service.auth import Passwords
 from videodesk.service.desk import Desk
@@ -26,13 +39,14 @@ def create_app(desk: Desk, passwords: Passwords | None = None) -> FastAPI:
     app.state.limits = Limits(desk.clock)
     app.state.passwords = passwords or Passwords()
     api = APIRouter(prefix="/api/v1")
-    for part in (info, people, cases, checklists, invitations, join_api, photos, calls, evidence, review):
+    for part in (info, people, cases, checklists, invitations, join_api, photos, uploads, stills, calls, evidence, originals, review):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(signaling.router)
     openapi.install(app)
     join.install(app)
     problems.install(app)
+    app.add_exception_handler(uploads.WrongVersion, uploads.wrong_version)
     settings = desk.settings
     # The last one added is the outermost.
     app.add_middleware(BodyLimit)

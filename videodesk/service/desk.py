@@ -16,6 +16,7 @@ from videodesk.core.events import Event, EventBus
 from videodesk.core.people import PersonRepository
 from videodesk.core.places import resources
 from videodesk.evidence.ports import BlobStore, CustodyRepository, EvidenceRepository
+from videodesk.evidence.upload_ports import PartialUploads
 from videodesk.review.ports import ReviewRepository
 from videodesk.service.pictures import LimitedPictures
 from videodesk.settings import Settings
@@ -90,6 +91,7 @@ class Desk:
     settings: Settings
     store: Store
     blobs: BlobStore
+    uploads: PartialUploads
     bus: EventBus
     clock: Clock
     is_embedded: bool = False

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
-from videodesk.calls import usecases
+from videodesk.calls import recording, usecases
 from videodesk.calls.lifecycle import TALKING
 from videodesk.calls.model import Side
 from videodesk.core.errors import Conflict, DeskError, Invalid
 from videodesk.core.permissions import Action, require
 from videodesk.core.vocabulary import CallState
+from videodesk.evidence import stills
 from videodesk.protocol import messages as m
 from videodesk.service.call_end import end_call
 from videodesk.service.hub import Hub
 from videodesk.service.peers import Peer, RunningCall
 
 _log = logging.getLogger(__name__)
+_STILLS: Final = frozenset({"take_still", "native_camera"})
 
 
 class Dispatch:
@@ -37,6 +39,8 @@ class Dispatch:
             m.SetPresence: self._presence,
             m.HoldCall: self._hold,
             m.AskPage: self._ask_page,
+            m.RecordCall: self._record,
+            m.StillProgress: self._still_progress,
         }
 
     async def take(self, message: Any) -> None:
@@ -145,9 +149,43 @@ class Dispatch:
             uow, self._peer.principal, message.call_id, is_on_hold=message.is_on_hold, now=now,
         ))
 
+    async def _record(self, message: m.RecordCall) -> None:
+        await self._own(message.call_id)
+        now = self._hub.desk.clock.now()
+        await self._hub.write(lambda uow: recording.record_call(
+            uow, self._peer.principal, message.call_id, is_recording=message.is_recording, now=now,
+        ))
+
     async def _ask_page(self, message: m.AskPage) -> None:
         require(self._peer.principal, Action.TAKE_CALLS)
         running = await self._own(message.call_id, talking="ask")
+        if message.ask in _STILLS:
+            await self._await_still(running, message)
         self._hub.switchboard.to(running.peer_id(Side.CUSTOMER), m.Asked(
-            seq=0, call_id=message.call_id, ask=message.ask, snapshot_id=message.snapshot_id,
+            seq=0, call_id=message.call_id, ask=message.ask, snapshot_id=message.snapshot_id, zoom=message.zoom,
+        ))
+
+    async def _await_still(self, running: RunningCall, message: m.AskPage) -> None:
+        snapshot_id = message.snapshot_id
+        if snapshot_id is None:
+            raise Invalid("still.snapshot_missing")
+        if self._hub.switchboard.get(running.peer_id(Side.CUSTOMER)) is None:
+            raise Conflict("still.page_gone")
+        now = self._hub.desk.clock.now()
+        # Written down before the page hears of it: it may be faster than we are.
+        await self._hub.write(lambda uow: stills.await_still(uow, self._peer.principal, running.call, snapshot_id, now))
+
+    async def _still_progress(self, message: m.StillProgress) -> None:
+        running = await self._own(message.call_id)
+        now = self._hub.desk.clock.now()
+        is_last = message.stage in {"sent", "failed"}
+        if not is_last and not running.may_tell_progress(message.snapshot_id, self._hub.desk.clock.monotonic()):
+            return
+        principal = self._peer.principal
+        if message.stage == "failed":
+            await self._hub.write(lambda uow: stills.fail_still(uow, principal, message.call_id, message.snapshot_id, message.code, now))
+        else:
+            await self._hub.read(lambda uow: stills.asked_of(uow, principal, message.call_id, message.snapshot_id))
+        self._hub.switchboard.to(running.peer_id(Side.AGENT), m.StillProgressed(
+            seq=0, **message.model_dump(exclude={"type"}),
         ))

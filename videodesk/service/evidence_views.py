@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from videodesk.core.vocabulary import SnapshotMethod
-from videodesk.evidence.model import Annotation, CustodyEntry, Rendition, Snapshot
+from videodesk.core.vocabulary import SnapshotMethod, StillState
+from videodesk.evidence.model import Annotation, CustodyEntry, Original, Rendition, Snapshot
 from videodesk.protocol import resources as r
 from videodesk.review.model import Decision
 from videodesk.service.desk import UnitOfWork
@@ -22,6 +22,10 @@ def snapshot_views(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> list[r.Sna
     names = Names(uow)
     revisions = uow.evidence.annotation_revisions(ids)
     retakes = uow.evidence.retakes_of(ids)
+    awaited = uow.evidence.awaited_stills(ids)
+    originals: dict[str, list[r.OriginalView]] = {}
+    for original in uow.evidence.originals_of(ids):
+        originals.setdefault(original.snapshot_id, []).append(original_view(original))
     newest = {rendition.snapshot_id: rendition for rendition in uow.evidence.renditions_of(ids)}
     decisions: dict[str, list[r.DecisionView]] = {}
     for decision in uow.reviews.of_snapshots(ids):
@@ -34,11 +38,23 @@ def snapshot_views(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> list[r.Sna
             captured_by_name=names.captor(snapshot), stored_at=snapshot.stored_at, frame_seq=snapshot.frame_seq,
             rtp_time=snapshot.rtp_time, codec=snapshot.codec, is_evidence_grade=snapshot.is_evidence_grade,
             checklist_item=snapshot.checklist_item, caption=snapshot.caption, retake_of=snapshot.retake_of,
-            retaken_by=retakes.get(snapshot.id), leading=snapshot.leading or snapshot.id, review_state=snapshot.review_state, annotation_revision=revisions.get(snapshot.id, 0),
+            retaken_by=retakes.get(snapshot.id), leading=snapshot.leading, review_state=snapshot.review_state, annotation_revision=revisions.get(snapshot.id, 0),
             rendition=rendition_view(newest[snapshot.id]) if snapshot.id in newest else None, decisions=decisions.get(snapshot.id, []),
+            originals=originals.get(snapshot.id, []), still=awaited[snapshot.id].state if snapshot.id in awaited else StillState.NONE,
+            duration_s=snapshot.duration_s, taken_from=snapshot.taken_from, verdict=list(snapshot.verdict),
         )
         for snapshot in snapshots
     ]
+
+
+def original_view(original: Original) -> r.OriginalView:
+    """One original."""
+    return r.OriginalView(
+        id=original.id, method=original.method, digest=original.digest, media_type=original.media_type, size_bytes=original.size_bytes,
+        width_px=original.width_px, height_px=original.height_px, captured_at=original.captured_at, captured_by=original.captured_by,
+        stored_at=original.stored_at, frame_seq=original.frame_seq, rtp_time=original.rtp_time, codec=original.codec,
+        is_evidence_grade=original.is_evidence_grade, location=original.location, duration_s=original.duration_s,
+        verdict=list(original.verdict), is_readable=original.is_readable)
 
 
 class Names:

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from videodesk.calls import usecases
+from videodesk.calls import recording, usecases
 from videodesk.calls.lifecycle import TALKING
 from videodesk.calls.model import Call, Side
 from videodesk.calls.views import call_view
@@ -306,7 +306,7 @@ class Hub:
         elif event.name == "consent.given":
             for running in list(self._running.values()):
                 if running.call.case_id == event.case_id:
-                    await self.tell_changed(running)
+                    await self._follow_consent(running)
         elif event.name == "invitation.revoked":
             self._close_revoked(event)
         if event.name != "presence.changed":
@@ -328,6 +328,12 @@ class Hub:
             self._running.pop(call_id, None)
         if running.call.agent_id is not None:
             self.presences.refresh(running.call.agent_id)
+
+    async def _follow_consent(self, running: RunningCall) -> None:
+        call_id, now = running.call.id, self.desk.clock.now()
+        if running.call.is_recording:
+            await self.write(lambda uow: recording.follow_consent(uow, call_id, now))
+        await self.tell_changed(running)
 
     async def _begin(self, running: RunningCall) -> None:
         """The call was accepted: tell everyone, announce its first epoch. One transaction, as the customer waits for it."""

@@ -16,7 +16,9 @@ from videodesk.service.problems import problem, problem_of
 
 MAX_BODY_BYTES: Final = 2 * 1024 * 1024
 # Multipart uploads bound themselves while they arrive (service/uploads.py); this is the outermost wall.
-MAX_UPLOAD_BYTES: Final = 66 * 1024 * 1024
+MAX_UPLOAD_BYTES: Final = 70 * 1024 * 1024
+# One request of a resumable upload; how large the whole may be was settled when it began (service/api/uploads.py).
+MAX_STREAM_BYTES: Final = 4 * 1024 * 1024 * 1024
 
 REQUESTS: Final = parse("1200/10 seconds")
 SIGN_INS_OF_ADDRESS: Final = parse("30/5 minutes")
@@ -141,8 +143,9 @@ class _CountedBody:
 def _limit_of(scope: Scope) -> tuple[int, bool]:
     """How large the body may be, and whether it says already that it is larger."""
     headers = dict(scope["headers"])
-    is_upload = headers.get(b"content-type", b"").startswith(b"multipart/form-data")
-    limit = MAX_UPLOAD_BYTES if is_upload else MAX_BODY_BYTES
+    kind = headers.get(b"content-type", b"")
+    is_stream = kind.startswith(b"application/offset+octet-stream") and b"/uploads" in scope["path"].encode()
+    limit = MAX_STREAM_BYTES if is_stream else MAX_UPLOAD_BYTES if kind.startswith(b"multipart/form-data") else MAX_BODY_BYTES
     announced = headers.get(b"content-length", b"0")
     return limit, announced.isdigit() and (len(announced) > 18 or int(announced) > limit)
 

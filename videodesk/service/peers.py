@@ -16,6 +16,7 @@ from videodesk.service.outgoing import Finished, Outgoing, TooSlow
 
 SEND_TIMEOUT_S: Final = 20.0
 MAX_PENDING: Final = 256
+PROGRESS_EVERY_S: Final = 0.2
 
 Loss = Literal["agent", "customer", "media"]
 
@@ -121,6 +122,7 @@ class RunningCall:
     deadline_s: float | None = None
     pending: dict[Side, list[Wire]] = field(default_factory=lambda: {Side.AGENT: [], Side.CUSTOMER: []})
     announced_epoch: int = 0
+    progress_at_s: dict[str, float] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -154,6 +156,15 @@ class RunningCall:
         self.losses.discard(loss)
         if not self.losses - {"media"}:
             self.deadline_s = None
+
+    def may_tell_progress(self, snapshot_id: str, now_s: float) -> bool:
+        """Whether the agent may hear now how far this snapshot's still is: a few times a second, whatever the page says."""
+        if now_s - self.progress_at_s.get(snapshot_id, -PROGRESS_EVERY_S) < PROGRESS_EVERY_S:
+            return False
+        if len(self.progress_at_s) > MAX_PENDING:
+            self.progress_at_s.clear()
+        self.progress_at_s[snapshot_id] = now_s
+        return True
 
     def keep_pending(self, side: Side, message: Wire) -> None:
         """Keep a message for a side that is not there yet."""

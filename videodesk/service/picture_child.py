@@ -79,6 +79,8 @@ def make_thumbnail(picture: bytes, job: dict[str, Any]) -> bytes:
         if opened.size != (job["width_px"], job["height_px"]):
             message = "not the size its header said"
             raise ValueError(message)
+        # A JPEG is decoded at the nearest eighth, quarter or half: every byte is read all the same, in a fraction of the time.
+        opened.draft(None, (2 * job["side_px"], 2 * job["side_px"]))
         opened.load()
         image: Image.Image = opened
         if image.mode.startswith("I"):  # 16 bits a channel

@@ -17,24 +17,28 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
 from videodesk.core.errors import Invalid, TooLarge, UnsupportedMedia
-from videodesk.evidence.intake import Received
+from videodesk.core.ids import UUID_PATTERN
 from videodesk.evidence.model import MAX_ORIGINAL_BYTES, PictureFacts
+from videodesk.evidence.originals import Received
 from videodesk.evidence.ports import StagedBlob
+from videodesk.evidence.sniff import HEAD_BYTES, sniff
 from videodesk.service.desk import Desk
 
 _FIELDS: Final = 8
 _FIELD_BYTES: Final = 64 * 1024
 _FORM_BYTES: Final = 128 * 1024  # what a form may have besides its file
+MAX_POSTER_BYTES: Final = 4 * 1024 * 1024
 _CHUNK_BYTES: Final = 1024 * 1024
 _Body = TypeVar("_Body", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A received form: its one file and its text fields."""
+    """A received form: its file (None where it may be left out), its text fields, and further files by name."""
 
-    file: UploadFile
+    file: UploadFile | None
     fields: dict[str, str]
+    more: dict[str, UploadFile]
 
     def body(self, field: str, model: type[_Body]) -> _Body:
         """The JSON field as a `model`; Invalid("request.invalid", field=…) when it is missing or wrong."""
@@ -47,15 +51,30 @@ class Upload:
 
     def chunks(self) -> Iterator[bytes]:
         """The file in pieces. Blocks: in a worker thread."""
-        self.file.file.seek(0)
-        while piece := self.file.file.read(_CHUNK_BYTES):
-            yield piece
+        if self.file is not None:
+            self.file.file.seek(0)
+            while piece := self.file.file.read(_CHUNK_BYTES):
+                yield piece
+
+    def small(self, name: str, limit_bytes: int) -> bytes:
+        """A further file, whole; Invalid("upload.file_missing"), TooLarge("upload.too_large"). Blocks: in a worker thread."""
+        file = self.more.get(name)
+        if file is None:
+            raise Invalid("upload.file_missing", field=name)
+        file.file.seek(0)
+        data = file.file.read(limit_bytes + 1)
+        if len(data) > limit_bytes:
+            raise TooLarge("upload.too_large", limit_bytes=limit_bytes)
+        return data
 
 
 @asynccontextmanager
-async def received_form(request: Request, part: str, limit_bytes: int = MAX_ORIGINAL_BYTES) -> AsyncIterator[Upload]:
-    """Receive the request's multipart form, whose one file is the part named `part`.
+async def received_form(
+    request: Request, part: str, limit_bytes: int = MAX_ORIGINAL_BYTES, *, instead: str | None = None, more: tuple[str, ...] = (),
+) -> AsyncIterator[Upload]:
+    """Receive the request's multipart form, whose file is the part named `part`. The field `instead` may take its place.
 
+    The files `more` may come with it.
     UnsupportedMedia("upload.not_multipart"), TooLarge("upload.too_large") as soon as it is, Invalid("upload.malformed"),
     Invalid("upload.file_missing").
     """
@@ -65,16 +84,17 @@ async def received_form(request: Request, part: str, limit_bytes: int = MAX_ORIG
     if promised.isdecimal() and int(promised[:20]) > limit_bytes + _FORM_BYTES:
         raise TooLarge("upload.too_large", limit_bytes=limit_bytes)
     bounded = Request(request.scope, _bounded(request.receive, limit_bytes))
-    parser = MultiPartParser(request.headers, bounded.stream(), max_files=1, max_fields=_FIELDS, max_part_size=_FIELD_BYTES)
+    parser = MultiPartParser(request.headers, bounded.stream(), max_files=1 + len(more), max_fields=_FIELDS, max_part_size=_FIELD_BYTES)
     try:
         try:
             form = await parser.parse()
         except (MultiPartException, ClientDisconnect) as problem:
             raise Invalid("upload.malformed") from problem
-        file = form.get(part)
-        if not isinstance(file, UploadFile):
+        files = {name: value for name, value in form.items() if isinstance(value, UploadFile)}
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        if part not in files and (instead is None or instead not in fields):
             raise Invalid("upload.file_missing", field=part)
-        yield Upload(file, {name: value for name, value in form.items() if isinstance(value, str)})
+        yield Upload(files.get(part), fields, {name: files[name] for name in more if name in files})
     finally:
         # Not form.close(): a part that was cut off is not in the form, and its spooled file would stay open until it is collected.
         for spooled in parser._files_to_close_on_error:  # noqa: SLF001 - Starlette names no public way to them
@@ -103,10 +123,24 @@ def decoded(desk: Desk, original: StagedBlob, facts: PictureFacts) -> Iterator[R
         yield Received(original, facts, staged)
 
 
-def form_in_openapi(part: str, model: type[BaseModel] | None = None, **fields: dict[str, Any]) -> dict[str, Any]:
-    """The `openapi_extra` of a route that takes such a form: the file `part`, JSON `metadata` by `model`, further text fields."""
+@contextmanager
+def with_poster(desk: Desk, clip: StagedBlob, facts: PictureFacts, poster: bytes) -> Iterator[Received]:
+    """The staged clip with a thumbnail made of its poster."""
+    with desk.blobs.stage([desk.pictures.thumbnail(poster, sniff(poster[:HEAD_BYTES]))], MAX_POSTER_BYTES) as staged:
+        yield Received(clip, facts, staged)
+
+
+def form_in_openapi(
+    part: str, model: type[BaseModel] | None = None, *, instead: str | None = None, **fields: dict[str, Any],
+) -> dict[str, Any]:
+    """The `openapi_extra` of a route that takes such a form: the file `part`, JSON `metadata` by `model`, further text fields.
+
+    The id `instead` may take the file's place.
+    """
     properties: dict[str, Any] = {part: {"type": "string", "contentMediaType": "application/octet-stream"}, **fields}
-    required = [part]
+    required = [] if instead else [part]
+    if instead:
+        properties[instead] = {"type": "string", "pattern": UUID_PATTERN}
     encoding = {part: {"contentType": "image/jpeg, image/png, image/webp"}}
     if model is not None:
         properties["metadata"] = _inlined(model.model_json_schema())

@@ -54,7 +54,7 @@ class LocalBlobs:
     def __init__(self, root: Path, clock: Clock | None = None) -> None:
         self._root = root
         self._incoming = root / "incoming"
-        with _world():
+        with world():
             self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._sweep_incoming(clock or SystemClock())
 
@@ -64,11 +64,11 @@ class LocalBlobs:
         hasher = hashlib.sha256()
         size_bytes = 0
         try:
-            with _world(), path.open("xb", buffering=0) as file:
+            with world(), path.open("xb", buffering=0) as file:
                 for chunk in within_limit(chunks, limit_bytes):
                     size_bytes += len(chunk)
                     hasher.update(chunk)
-                    _write_all(file.fileno(), chunk)
+                    write_all(file.fileno(), chunk)
                 if sys.platform != "win32":  # there a read-only file cannot be renamed over
                     path.chmod(0o400)
                 os.fsync(file.fileno())
@@ -76,6 +76,17 @@ class LocalBlobs:
             path.unlink(missing_ok=True)
             raise
         return LocalStagedBlob(path, self._path(hasher.hexdigest()), hasher.hexdigest(), size_bytes)
+
+    def adopt(self, path: Path, digest: str, size_bytes: int) -> LocalStagedBlob:
+        """Stage a flushed file of the same file system without copying it; `path` stays. The caller answers for the digest."""
+        incoming = self._incoming / secrets.token_hex(16)
+        with world():
+            try:
+                os.link(path, incoming)
+            except OSError:  # a file system without links
+                with path.open("rb", buffering=0) as file:
+                    return self.stage(_pieces(file, 0, None), size_bytes)
+        return LocalStagedBlob(incoming, self._path(digest), digest, size_bytes)
 
     def put(self, data: bytes) -> str:
         """Stage and keep."""
@@ -89,12 +100,12 @@ class LocalBlobs:
 
     def size_bytes(self, digest: str) -> int:
         """The file's size."""
-        with _world(), _known():
+        with world(), _known():
             return self._path(digest).stat().st_size
 
     def read(self, digest: str) -> bytes:
         """All bytes, checked against their digest."""
-        with _world(), _known():
+        with world(), _known():
             data = self._path(digest).read_bytes()
         if hashlib.sha256(data).hexdigest() != digest:
             raise WorldError("blob.damaged", digest=digest)
@@ -102,18 +113,18 @@ class LocalBlobs:
 
     def chunks(self, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Pieces of at most 1 MiB. The file is opened now, so what is removed meanwhile is still delivered."""
-        with _world(), _known():
+        with world(), _known():
             file = self._path(digest).open("rb", buffering=0)
         return _pieces(file, start, end)
 
     def remove(self, digest: str) -> None:
         """Unlink."""
-        with _world():
+        with world():
             self._path(digest).unlink(missing_ok=True)
 
     def digests(self) -> Iterator[str]:
         """Walk the folders."""
-        with _world():
+        with world():
             folders = [folder for folder in self._root.iterdir() if len(folder.name) == 2 and folder.is_dir()]
         for folder in folders:
             for path in folder.iterdir():
@@ -144,25 +155,27 @@ class LocalStagedBlob:
 
     def head(self, size_bytes: int) -> bytes:
         """The file's beginning."""
-        with _world(), self._place().open("rb") as file:
+        with world(), self._place().open("rb") as file:
             return file.read(size_bytes)
 
     def read(self) -> bytes:
         """The whole file."""
-        with _world():
+        with world():
             return self._place().read_bytes()
 
     def keep(self) -> None:
         """Rename over the target (same name, same bytes) and flush the folders that name it."""
         if self._is_kept:
             return
-        with _world():
+        with world():
             folder = self._target.parent
             if not folder.is_dir():
                 folder.mkdir(mode=0o700, exist_ok=True)
-                _flush_folder(folder.parent)
+                flush_folder(folder.parent)
+            if sys.platform != "win32":
+                self._path.chmod(0o400)
             self._path.replace(self._target)
-            _flush_folder(folder)
+            flush_folder(folder)
         self._is_kept = True
 
     def discard(self) -> None:
@@ -181,7 +194,8 @@ class LocalStagedBlob:
         return self._target if self._is_kept else self._path
 
 
-def _write_all(descriptor: int, chunk: bytes) -> None:
+def write_all(descriptor: int, chunk: bytes) -> None:
+    """Write all of `chunk`, however many calls it takes."""
     view = memoryview(chunk)
     while view:
         view = view[os.write(descriptor, view):]
@@ -196,7 +210,8 @@ def _pieces(file: FileIO, start: int, end: int | None) -> Iterator[bytes]:
             yield piece
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Flush the names in a folder to the disk."""
     if sys.platform == "win32":
         return  # Windows has no handle to flush a folder by; NTFS journals the rename
     descriptor = os.open(folder, os.O_RDONLY)
@@ -207,7 +222,7 @@ def _flush_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _world() -> Iterator[None]:
+def world() -> Iterator[None]:
     """Tell the world's failures (disk full, no access) from ours."""
     try:
         yield

@@ -22,7 +22,7 @@ def scene() -> Scene:
 
 def keep(scene, snapshot_id=None, data=None, who=None, **changes):
     data = jpeg() if data is None else data
-    return keep_snapshot(scene.uow, who or scene.agent, snapshot_id or new_id(), scene.meta(data, **changes), scene.received(data), CHECKLISTS, NOW)
+    return keep_snapshot(scene.uow, who or scene.agent, chosen := snapshot_id or new_id(), chosen, scene.meta(data, **changes), scene.received(data), CHECKLISTS, NOW)
 
 
 def assert_nothing_was_kept(scene):
@@ -99,7 +99,7 @@ def test_who_may_not_capture(scene, who):
 @pytest.mark.parametrize("trick", ["", "..", "../../x", "0" * 36, new_id().upper(), new_id() + "\n", new_id() + "\0"])
 def test_path_tricks_in_the_id(scene, trick):
     with pytest.raises(DeskError, match=r"id\.malformed"):
-        keep_snapshot(scene.uow, scene.agent, trick, scene.meta(jpeg()), scene.received(jpeg()), CHECKLISTS, NOW)
+        keep_snapshot(scene.uow, scene.agent, trick, trick, scene.meta(jpeg()), scene.received(jpeg()), CHECKLISTS, NOW)
     assert_nothing_was_kept(scene)
 
 

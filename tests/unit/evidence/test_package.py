@@ -28,7 +28,7 @@ def test_the_record_tells_the_whole_story():
     assert record["snapshots"][1]["retake_of"] == one.id
     assert record["snapshots"][0]["renditions"][0]["id"] == rendition.id
     assert record["snapshots"][0]["annotation"]["document"] == document("redaction")
-    assert record["consents"][0]["granted"] == ["video", "sound", "stills"]
+    assert record["consents"][0]["granted"] == ["video", "sound", "stills", "recording", "location"]
     assert record["calls"][0]["id"] == scene.call.id
     assert record["checklist"]["items"][0]["snapshot_ids"] == [again.id]
     assert not record["checklist"]["is_complete"]

@@ -26,7 +26,7 @@ def scene() -> Scene:
 
 def keep(scene, data=None, who=None, **changes):
     data = data or jpeg()
-    return keep_snapshot(scene.uow, who or scene.agent, new_id(), scene.meta(data, **changes), scene.received(data), CHECKLISTS, NOW)
+    return keep_snapshot(scene.uow, who or scene.agent, chosen := new_id(), chosen, scene.meta(data, **changes), scene.received(data), CHECKLISTS, NOW)
 
 
 def document(*kinds: str) -> dict:

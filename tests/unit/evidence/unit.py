@@ -13,7 +13,7 @@ from videodesk.core.events import Event
 from videodesk.core.ids import new_id
 from videodesk.core.people import Principal, Role
 from videodesk.core.vocabulary import CallState, CaseKind, CaseStatus, ConsentScope, Language
-from videodesk.evidence.intake import Received
+from videodesk.evidence.originals import Received
 from videodesk.evidence.sniff import sniff
 from videodesk.protocol.resources import SnapshotMeta
 from videodesk.storage.memory.blobs import MemoryBlobs

@@ -2,52 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from videodesk.core.errors import NotAllowed
 from videodesk.core.ids import UUID_PATTERN
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
-from videodesk.evidence import intake, package, usecases
-from videodesk.evidence.model import MAX_ORIGINAL_BYTES, Snapshot
+from videodesk.evidence import package, usecases
+from videodesk.evidence.model import MAX_ORIGINAL_BYTES
 from videodesk.evidence.sniff import HEAD_BYTES, sniff
 from videodesk.protocol import resources as r
 from videodesk.service import evidence_views as views
 from videodesk.service.auth import DeskDep, PrincipalDep
 from videodesk.service.desk import Desk
+from videodesk.service.original_files import hand_out, put_original
 from videodesk.service.ranges import handout
+from videodesk.service.thumbnails import thumbnail_of
 from videodesk.service.uploads import Upload, decoded, form_in_openapi, received_form
 
 router = APIRouter(tags=["evidence"])
 
 IdInPath = Annotated[str, Path(pattern=UUID_PATTERN)]
-_SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 @router.put("/snapshots/{snapshot_id}", openapi_extra=form_in_openapi("original", r.SnapshotMeta))
 async def put_snapshot(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath, request: Request) -> r.SnapshotView:
     """Keep an original; idempotent: the same id with the same bytes gets the same answer, with other bytes 409 snapshot.differs."""
     require(principal, Action.CAPTURE)
-    async with received_form(request, "original") as upload:
-        return await run_in_threadpool(_put_snapshot, desk, principal, snapshot_id, upload)
-
-
-def _put_snapshot(desk: Desk, principal: Principal, snapshot_id: str, upload: Upload) -> r.SnapshotView:
-    meta = upload.body("metadata", r.SnapshotMeta)
-    now = desk.clock.now()
-    with desk.blobs.stage(upload.chunks(), MAX_ORIGINAL_BYTES) as original:
-        # First without the writers' lock, so that what would be refused is not decoded.
-        with desk.store.read() as uow:
-            known = intake.check_snapshot(uow, principal, snapshot_id, meta, original.digest, desk.checklists, now)
-            if known is not None:
-                return views.snapshot_view(uow, known)
-        facts = sniff(original.head(HEAD_BYTES))
-        intake.check_picture(meta, facts)
-        with decoded(desk, original, facts) as received, desk.store.write() as uow:
-            return views.snapshot_view(uow, intake.keep_snapshot(uow, principal, snapshot_id, meta, received, desk.checklists, now))
+    async with received_form(request, "original", instead="upload_id", more=("poster",)) as upload:
+        return await run_in_threadpool(put_original, desk, principal, snapshot_id, snapshot_id, upload)
 
 
 @router.get("/snapshots/{snapshot_id}")
@@ -91,20 +76,7 @@ def export_case(desk: DeskDep, principal: PrincipalDep, case_id: IdInPath) -> di
 })
 def get_original(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath, request: Request) -> Response:
     """The original's bytes; ETag is their SHA-256, Range is honoured. Each handing out is a custody entry."""
-    now = desk.clock.now()
-    try:
-        with desk.store.read() as uow:
-            snapshot = usecases.see_snapshot(uow, principal, snapshot_id)
-    except NotAllowed as refusal:
-        with desk.store.write() as uow:
-            usecases.note_denied(uow, principal, snapshot_id, refusal.code, now)
-        raise
-    given = handout(request, snapshot.digest, snapshot.size_bytes, snapshot.media_type)
-    response = given.response(desk.blobs, _filename(snapshot))
-    if given.is_given:
-        with desk.store.write() as uow:
-            usecases.view_original(uow, principal, snapshot_id, now, given.part)
-    return response
+    return hand_out(desk, principal, snapshot_id, None, request)
 
 
 @router.get("/snapshots/{snapshot_id}/thumbnail", response_class=Response, responses={
@@ -115,13 +87,8 @@ def get_thumbnail(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath,
     with desk.store.read() as uow:
         snapshot = usecases.see_snapshot(uow, principal, snapshot_id)
         renditions = uow.evidence.renditions_of([snapshot.id])
-        source = renditions[-1].digest if renditions else snapshot.digest
-        thumbnail = uow.evidence.thumbnail(source)
-    if thumbnail is None or not desk.blobs.has(thumbnail):
-        picture = desk.blobs.read(source)
-        thumbnail = desk.blobs.put(desk.pictures.thumbnail(picture, sniff(picture[:HEAD_BYTES])))
-        with desk.store.write() as uow:
-            uow.evidence.keep_thumbnail(source, thumbnail)
+        source, media_type = (renditions[-1].digest, renditions[-1].media_type) if renditions else (snapshot.digest, snapshot.media_type)
+    thumbnail = thumbnail_of(desk, source, media_type, None if renditions else snapshot.leading)
     return handout(request, thumbnail, desk.blobs.size_bytes(thumbnail), "image/jpeg").response(desk.blobs)
 
 
@@ -176,6 +143,3 @@ def get_rendition(desk: DeskDep, principal: PrincipalDep, rendition_id: IdInPath
         rendition = usecases.see_rendition(uow, principal, rendition_id)
     return handout(request, rendition.digest, rendition.size_bytes, rendition.media_type).response(desk.blobs)
 
-
-def _filename(snapshot: Snapshot) -> str:
-    return f"{snapshot.id}.{_SUFFIXES[snapshot.media_type]}"

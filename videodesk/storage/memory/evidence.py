@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from videodesk.core.errors import Conflict, NotFound
 from videodesk.core.vocabulary import ReviewState
-from videodesk.evidence.model import Annotation, QueuePosition, Rendition, Snapshot
+from videodesk.evidence.model import Annotation, AwaitedStill, Original, QueuePosition, Rendition, Snapshot
 
 
 @dataclass(slots=True)
@@ -19,6 +19,8 @@ class MemoryEvidence:
     annotations: dict[str, tuple[Annotation, ...]] = field(default_factory=dict)
     renditions: dict[str, Rendition] = field(default_factory=dict)
     thumbnails: dict[str, str] = field(default_factory=dict)
+    originals: dict[str, Original] = field(default_factory=dict)
+    awaited: dict[str, AwaitedStill] = field(default_factory=dict)
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.id in self.snapshots:
@@ -27,6 +29,36 @@ class MemoryEvidence:
 
     def snapshot(self, snapshot_id: str) -> Snapshot | None:
         return self.snapshots.get(snapshot_id)
+
+    def save_snapshot(self, snapshot: Snapshot) -> None:
+        self.snapshots[snapshot.id] = replace(snapshot, review_state=self._known(snapshot.id).review_state)
+
+    def add_original(self, original: Original) -> None:
+        if original.id in self.originals:
+            raise Conflict("snapshot.differs")
+        self.originals[original.id] = original
+
+    def original(self, original_id: str) -> Original | None:
+        return self.originals.get(original_id)
+
+    def originals_of(self, snapshot_ids: Sequence[str]) -> list[Original]:
+        found = [one for one in self.originals.values() if one.snapshot_id in set(snapshot_ids)]
+        return sorted(found, key=lambda one: (one.captured_at, one.stored_at, one.id))
+
+    def mark_unreadable(self, original_id: str) -> None:
+        if original_id not in self.originals:
+            raise NotFound("snapshot.unknown_original")
+        self.originals[original_id] = replace(self.originals[original_id], is_readable=False)
+
+    def save_awaited(self, awaited: AwaitedStill) -> None:
+        self.awaited[awaited.snapshot_id] = awaited
+
+    def awaited_stills(self, snapshot_ids: Sequence[str]) -> dict[str, AwaitedStill]:
+        return {snapshot_id: self.awaited[snapshot_id] for snapshot_id in snapshot_ids if snapshot_id in self.awaited}
+
+    def awaited_of(self, case_id: str) -> list[AwaitedStill]:
+        found = [one for one in self.awaited.values() if one.case_id == case_id]
+        return sorted(found, key=lambda one: (one.asked_at, one.snapshot_id))
 
     def place_snapshot(self, snapshot_id: str, checklist_item: str | None, caption: str) -> None:
         self.snapshots[snapshot_id] = replace(self._known(snapshot_id), checklist_item=checklist_item, caption=caption)
@@ -97,6 +129,7 @@ class MemoryEvidence:
     def named_digests(self) -> set[str]:
         return {
             *(snapshot.digest for snapshot in self.snapshots.values()),
+            *(original.digest for original in self.originals.values()),
             *(rendition.digest for rendition in self.renditions.values()),
             *self.thumbnails.values(),
         }

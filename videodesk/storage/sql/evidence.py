@@ -3,91 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Boolean,
-    Column,
-    Connection,
-    ForeignKey,
-    Index,
-    Integer,
-    RowMapping,
-    Select,
-    String,
-    Table,
-    and_,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, RowMapping, Select, Table, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from videodesk.core.errors import Conflict, NotFound
-from videodesk.core.vocabulary import ReviewState, SnapshotMethod
-from videodesk.evidence.model import Annotation, QueuePosition, Rendition, Snapshot
-from videodesk.storage.sql.schema import UtcDateTime, metadata
-
-snapshots: Final = Table(
-    "snapshots", metadata,
-    Column("id", String(36), primary_key=True),
-    Column("case_id", String(36), nullable=False),
-    Column("call_id", String(36), index=True),
-    Column("method", String(16), nullable=False),
-    Column("digest", String(64), nullable=False),
-    Column("media_type", String(32), nullable=False),
-    Column("size_bytes", BigInteger, nullable=False),
-    Column("width_px", Integer, nullable=False),
-    Column("height_px", Integer, nullable=False),
-    Column("captured_at", UtcDateTime, nullable=False),
-    Column("captured_by", String(36), nullable=False),
-    Column("stored_at", UtcDateTime, nullable=False),
-    Column("frame_seq", BigInteger),
-    Column("rtp_time", BigInteger),
-    Column("codec", String(200), nullable=False),
-    Column("is_evidence_grade", Boolean, nullable=False),
-    Column("checklist_item", String(64)),
-    Column("caption", String(200), nullable=False),
-    Column("retake_of", String(36), ForeignKey("snapshots.id"), index=True),
-    Column("review_state", String(32), nullable=False),
-    Index("ix_snapshots_case_id_captured_at", "case_id", "captured_at"),
-    Index("ix_snapshots_review_state_stored_at", "review_state", "stored_at"),
-    Index("ix_snapshots_stored_at_id", "stored_at", "id"),
-)
-
-revisions: Final = Table(
-    "annotations", metadata,
-    Column("snapshot_id", String(36), ForeignKey("snapshots.id"), primary_key=True),
-    Column("revision", Integer, primary_key=True, autoincrement=False),
-    Column("document", JSON, nullable=False),
-    Column("made_by", String(36), nullable=False),
-    Column("made_at", UtcDateTime, nullable=False),
-)
-
-renditions: Final = Table(
-    "renditions", metadata,
-    Column("id", String(36), primary_key=True),
-    Column("snapshot_id", String(36), ForeignKey("snapshots.id"), nullable=False, index=True),
-    Column("annotation_revision", Integer, nullable=False),
-    Column("digest", String(64), nullable=False),
-    Column("media_type", String(32), nullable=False),
-    Column("size_bytes", BigInteger, nullable=False),
-    Column("width_px", Integer, nullable=False),
-    Column("height_px", Integer, nullable=False),
-    Column("has_redaction", Boolean, nullable=False),
-    Column("made_by", String(36), nullable=False),
-    Column("made_at", UtcDateTime, nullable=False),
-)
-
-thumbnails: Final = Table(
-    "thumbnails", metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("thumbnail_digest", String(64), nullable=False),
-)
+from videodesk.core.vocabulary import LocationState, ReviewState, SnapshotMethod, StillState
+from videodesk.evidence.model import Annotation, AwaitedStill, Original, QueuePosition, Rendition, Snapshot
+from videodesk.storage.sql.evidence_tables import awaited_stills, originals, renditions, revisions, snapshots, thumbnails
 
 
 class SqlEvidence:
@@ -98,14 +22,49 @@ class SqlEvidence:
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
         self._add(snapshots, {
-            "id": snapshot.id, "case_id": snapshot.case_id, "call_id": snapshot.call_id, "method": snapshot.method.value,
-            "digest": snapshot.digest, "media_type": snapshot.media_type, "size_bytes": snapshot.size_bytes,
-            "width_px": snapshot.width_px, "height_px": snapshot.height_px, "captured_at": snapshot.captured_at,
-            "captured_by": snapshot.captured_by, "stored_at": snapshot.stored_at, "frame_seq": snapshot.frame_seq,
-            "rtp_time": snapshot.rtp_time, "codec": snapshot.codec, "is_evidence_grade": snapshot.is_evidence_grade,
-            "checklist_item": snapshot.checklist_item, "caption": snapshot.caption, "retake_of": snapshot.retake_of,
-            "review_state": snapshot.review_state.value,
+            "id": snapshot.id, "case_id": snapshot.case_id, "call_id": snapshot.call_id, "review_state": snapshot.review_state.value,
+            **_changeable(snapshot),
         }, "snapshot.differs")
+
+    def save_snapshot(self, snapshot: Snapshot) -> None:
+        self._change_snapshot(snapshot.id, _changeable(snapshot))
+
+    def add_original(self, original: Original) -> None:
+        self._add(originals, {
+            **_facts(original), "id": original.id, "snapshot_id": original.snapshot_id, "received_digest": original.received_digest,
+            "location": original.location.value, "leads": original.leads, "is_readable": original.is_readable,
+        }, "snapshot.differs")
+
+    def original(self, original_id: str) -> Original | None:
+        found = self._originals(select(originals).where(originals.c.id == original_id))
+        return found[0] if found else None
+
+    def originals_of(self, snapshot_ids: Sequence[str]) -> list[Original]:
+        return self._originals(
+            select(originals).where(originals.c.snapshot_id.in_(snapshot_ids))
+            .order_by(originals.c.captured_at, originals.c.stored_at, originals.c.id))
+
+    def mark_unreadable(self, original_id: str) -> None:
+        changed = self._connection.execute(update(originals).where(originals.c.id == original_id).values(is_readable=False))
+        if changed.rowcount == 0:
+            raise NotFound("snapshot.unknown_original")
+
+    def save_awaited(self, awaited: AwaitedStill) -> None:
+        values = {
+            "case_id": awaited.case_id, "call_id": awaited.call_id, "asked_at": awaited.asked_at, "asked_by": awaited.asked_by,
+            "state": awaited.state.value, "code": awaited.code,
+        }
+        changed = self._connection.execute(update(awaited_stills).where(awaited_stills.c.snapshot_id == awaited.snapshot_id).values(values))
+        if changed.rowcount == 0:
+            self._connection.execute(insert(awaited_stills).values(snapshot_id=awaited.snapshot_id, **values))
+
+    def awaited_stills(self, snapshot_ids: Sequence[str]) -> dict[str, AwaitedStill]:
+        found = self._awaited(select(awaited_stills).where(awaited_stills.c.snapshot_id.in_(snapshot_ids)))
+        return {one.snapshot_id: one for one in found}
+
+    def awaited_of(self, case_id: str) -> list[AwaitedStill]:
+        return self._awaited(
+            select(awaited_stills).where(awaited_stills.c.case_id == case_id).order_by(awaited_stills.c.asked_at, awaited_stills.c.snapshot_id))
 
     def snapshot(self, snapshot_id: str) -> Snapshot | None:
         found = self._snapshots(select(snapshots).where(snapshots.c.id == snapshot_id))
@@ -203,7 +162,7 @@ class SqlEvidence:
             self._connection.execute(insert(thumbnails).values(digest=digest, thumbnail_digest=thumbnail_digest))
 
     def named_digests(self) -> set[str]:
-        columns = (snapshots.c.digest, renditions.c.digest, thumbnails.c.thumbnail_digest)
+        columns = (snapshots.c.digest, originals.c.digest, renditions.c.digest, thumbnails.c.thumbnail_digest)
         return {digest for column in columns for digest in self._connection.execute(select(column)).scalars()}
 
     def _add(self, table: Table, values: dict[str, Any], code: str) -> None:
@@ -225,9 +184,39 @@ class SqlEvidence:
     def _snapshots(self, query: Select[Any]) -> list[Snapshot]:
         return [_snapshot_of(row) for row in self._connection.execute(query).mappings()]
 
+    def _originals(self, query: Select[Any]) -> list[Original]:
+        return [_original_of(row) for row in self._connection.execute(query).mappings()]
+
+    def _awaited(self, query: Select[Any]) -> list[AwaitedStill]:
+        return [AwaitedStill(**{**row, "state": StillState(row["state"])}) for row in self._connection.execute(query).mappings()]
+
+
+def _facts(of: Snapshot | Original) -> dict[str, Any]:
+    """What a snapshot repeats of its leading original."""
+    return {
+        "method": of.method.value, "digest": of.digest, "media_type": of.media_type, "size_bytes": of.size_bytes, "width_px": of.width_px,
+        "height_px": of.height_px, "captured_at": of.captured_at, "captured_by": of.captured_by, "stored_at": of.stored_at,
+        "frame_seq": of.frame_seq, "rtp_time": of.rtp_time, "codec": of.codec, "is_evidence_grade": of.is_evidence_grade,
+        "duration_s": of.duration_s, "taken_from": of.taken_from, "verdict": list(of.verdict),
+    }
+
+
+def _changeable(snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        **_facts(snapshot), "checklist_item": snapshot.checklist_item, "caption": snapshot.caption, "retake_of": snapshot.retake_of,
+        "leading": snapshot.leading, "is_chosen": snapshot.is_chosen,
+    }
+
+
+def _original_of(row: RowMapping) -> Original:
+    return Original(**{
+        **row, "method": SnapshotMethod(row["method"]), "location": LocationState(row["location"]), "verdict": tuple(row["verdict"]),
+    })
+
 
 def _snapshot_of(row: RowMapping) -> Snapshot:
     values = dict(row)
     values["method"] = SnapshotMethod(values["method"])
     values["review_state"] = ReviewState(values["review_state"])
+    values["verdict"] = tuple(values["verdict"])
     return Snapshot(**values)
