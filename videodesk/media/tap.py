@@ -1,7 +1,6 @@
 """The tap: encoded picture and sound of a call, as they came in, beside the decoder. Nothing is copied, transcoded or decoded for it.
 
-    receiver (engine loop) ─┬─> decoder                       sender (engine loop) ─┬─> aiortc
-                            └─> Tap ──> sinks: ring, recorder                        └─> Tap
+The receivers and the sending microphone put units in (engine loop); the ring and the recorder are sinks.
 """
 
 from __future__ import annotations
