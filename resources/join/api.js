@@ -5,13 +5,15 @@
 /** @typedef {import("./types").ConsentView} ConsentView */
 /** @typedef {import("./types").ConsentIn} ConsentIn */
 /** @typedef {import("./types").ExchangeIn} ExchangeIn */
+/** @typedef {import("./types").StillMeta} StillMeta */
+/** @typedef {import("./types").PhotoUploaded} PhotoUploaded */
 /** @typedef {{code: string, status: number, params: Record<string, unknown>}} Refusal */
 /**
  * @template Value
  * @typedef {{ok: true, value: Value} | {ok: false, refusal: Refusal}} Outcome
  */
 
-const ROOT = "/api/v1";
+export const ROOT = "/api/v1";
 const TIMEOUT_MS = 15_000;
 
 /**
@@ -83,6 +85,17 @@ export function state(token) {
  */
 export function consent(token, body) {
   return ask("/join/consent", { method: "POST", token, body });
+}
+
+/**
+ * Into the case with a still whose bytes are all uploaded. Sent twice, it stands once.
+ * @param {string} token
+ * @param {string} id the original's
+ * @param {StillMeta} body
+ * @returns {Promise<Outcome<PhotoUploaded>>}
+ */
+export function putStill(token, id, body) {
+  return ask(`/join/stills/${id}`, { method: "PUT", token, body });
 }
 
 /**

@@ -5,12 +5,14 @@ import { canCall, WakeLock } from "./browser.js";
 import { Camera } from "./camera.js";
 import { Conversation } from "./conversation.js";
 import { announce, byId } from "./dom.js";
-import { emptyChat, opened, written } from "./chat.js";
-import { device, newId, recall, remember } from "./memory.js";
+import { emptyChat, opened } from "./chat.js";
+import { device, recall, remember } from "./memory.js";
 import { firstModel, next } from "./screens.js";
 import { player } from "./screens_view.js";
 import { drawFrame, show } from "./showing.js";
 import { audioContext, chime } from "./sounds.js";
+import { Stills } from "./stills.js";
+import { drawSending } from "./stills_view.js";
 import { firstLanguage, language, t, useLanguage } from "./texts.js";
 import { Uploads } from "./upload.js";
 
@@ -28,6 +30,7 @@ export class App {
     this.camera = new Camera(() => this.cameraChanged());
     this.wake = new WakeLock();
     this.uploads = new Uploads(() => this.token, () => this.draw());
+    this.stills = new Stills(this);
     this.token = "";
     this.linkToken = "";
     this.phoneNumber = recall("local", "phone") ?? "";
@@ -61,10 +64,11 @@ export class App {
     this.token = recall("session", "token") ?? "";
     await useLanguage(firstLanguage(recall("local", "language"), navigator.languages ?? []));
     document.addEventListener("visibilitychange", () => this.visibilityChanged());
-    window.addEventListener("online", () => this.talk.hurry());
+    window.addEventListener("online", () => this.hurry());
     window.addEventListener("hashchange", () => this.newLink());
     window.addEventListener("resize", () => this.draw());
     navigator.mediaDevices?.addEventListener?.("devicechange", () => void this.camera.count().then(() => this.draw()));
+    void this.stills.resume();
     if (!canCall()) {
       this.dispatch({ type: "broken", trouble: "browser" });
       return;
@@ -98,8 +102,7 @@ export class App {
 
   /** @param {Screen} screen */
   entered(screen) {
-    const isInside = screen === "waiting" || screen === "call" || (screen === "photos" && this.talk.channel !== null);
-    this.wake.want(isInside);
+    this.stayAwake();
     if (screen === "waiting" || screen === "call") {
       this.talk.connect();
       if (screen === "waiting" && this.talk.channel?.state === "open" && this.model.call?.state !== "waiting") {
@@ -122,7 +125,15 @@ export class App {
     }
   }
 
+  /** The screen stays on while somebody waits or talks, and while a still is on its way. */
+  stayAwake() {
+    const { screen } = this.model;
+    const isInside = screen === "waiting" || screen === "call" || (screen === "photos" && this.talk.channel !== null);
+    this.wake.want(isInside || this.stills.unsent.length > 0);
+  }
+
   letGo() {
+    this.stills.abandon();
     this.talk.end();
     this.camera.close();
     this.panel = null;
@@ -266,12 +277,23 @@ export class App {
   visibilityChanged() {
     if (document.visibilityState === "visible") {
       void this.camera.recover({ isForced: true });
-      this.talk.hurry();
+      this.hurry();
       if (this.isSilenced) {
         this.listen();
       }
     }
     this.talk.tellState();
+  }
+
+  /** Something says that the network may be back. */
+  hurry() {
+    this.talk.hurry();
+    this.stills.patience.hurry();
+  }
+
+  stillsChanged() {
+    this.stayAwake();
+    this.draw();
   }
 
   isMirrored() {
@@ -280,18 +302,6 @@ export class App {
   }
 
   // ── in the call ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** The call's state in the key of its words. */
-  callStatus() {
-    const { call, channel } = this.model;
-    if (call?.state === "on_hold") {
-      return "call.hold";
-    }
-    if (channel === "lost" || call?.state === "reconnecting" || (call?.connected_at && !this.talk.isPeerUp)) {
-      return "call.reconnecting";
-    }
-    return this.talk.isPeerUp ? "call.connected" : "call.connecting";
-  }
 
   /**
    * A notice over the picture for a few seconds.
@@ -320,20 +330,6 @@ export class App {
     announce(t(this.camera.isVideoOff ? "call.camera_off" : "call.camera"));
   }
 
-  /** @param {string} text @returns {boolean} whether it is on its way */
-  writeChat(text) {
-    const call = this.model.call;
-    const trimmed = text.trim();
-    if (!call || !trimmed) {
-      return false;
-    }
-    const id = newId();
-    this.chat = written(this.chat, id, trimmed, new Date().toISOString());
-    this.talk.channel?.send({ type: "chat.send", call_id: call.id, message_id: id, text: trimmed });
-    this.draw();
-    return true;
-  }
-
   /** @param {Panel} panel */
   openPanel(panel) {
     const before = this.panel;
@@ -352,6 +348,7 @@ export class App {
   }
 
   hangUp() {
+    this.stills.abandon();
     this.sayGoodbye();
     this.dispatch({ type: "hung_up" });
   }
@@ -387,6 +384,7 @@ export class App {
       show(this, true);
     }
     this.view?.update?.();
+    drawSending(this);
   }
 
   /** @param {import("./types").Language} wanted */
@@ -397,4 +395,3 @@ export class App {
     /** @type {HTMLElement | null} */ (byId("bar").querySelector("button"))?.focus();
   }
 }
-

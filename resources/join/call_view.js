@@ -4,6 +4,7 @@ import { MAX_CHARS } from "./chat.js";
 import { h, icon } from "./dom.js";
 import { photoSender } from "./photos_view.js";
 import { agentName, button, initials, videoOf } from "./screens_view.js";
+import { nativeCard, sendingText } from "./stills_view.js";
 import { clockTime, t } from "./texts.js";
 
 /** @typedef {import("./app.js").App} App */
@@ -47,6 +48,8 @@ export function call(app) {
   const own = ownPicture(app);
   const tile = agentTile(app);
   const status = h("p", { class: "status" });
+  const recording = h("p", { class: "recording" }, t("call.recording"));
+  const native = nativeCard(app);
   const notices = h("div", { class: "notices" });
   const listen = h("button", { type: "button", class: "button primary listen", onclick: () => app.listen(), hidden: true });
   const flash = h("div", { class: "flash", "aria-hidden": "true" });
@@ -63,8 +66,8 @@ export function call(app) {
     },
   },
     own.element,
-    h("div", { class: "call-top" }, h("div", { class: "call-who" }, h("h1", { id: "call-title", tabindex: "-1" }, t("call.title", { agent: agentName(app) })), status), tile.element),
-    h("div", { class: "middle" }, listen, notices), bar.element, panel.element, flash, dialog.element);
+    h("div", { class: "call-top" }, h("div", { class: "call-who" }, h("h1", { id: "call-title", tabindex: "-1" }, t("call.title", { agent: agentName(app) })), status, recording), tile.element),
+    h("div", { class: "middle" }, listen, notices, native.element), bar.element, panel.element, flash, dialog.element);
   return {
     element,
     update: () => {
@@ -73,9 +76,11 @@ export function call(app) {
       bar.update();
       panel.update();
       dialog.update();
-      status.textContent = t(app.callStatus());
-      status.dataset["state"] = app.callStatus();
-      element.classList.toggle("is-held", app.callStatus() === "call.hold");
+      status.textContent = t(callStatus(app));
+      status.dataset["state"] = callStatus(app);
+      element.classList.toggle("is-held", callStatus(app) === "call.hold");
+      recording.hidden = !app.model.call?.is_recording;
+      native.update();
       listen.hidden = !app.isSilenced;
       listen.textContent = t("call.listen", { agent: agentName(app) });
       drawNotices(app, notices);
@@ -90,11 +95,23 @@ export function call(app) {
   };
 }
 
+/** The call's state in the key of its words. @param {App} app */
+function callStatus(app) {
+  const { call: now, channel } = app.model;
+  if (now?.state === "on_hold") {
+    return "call.hold";
+  }
+  if (channel === "lost" || now?.state === "reconnecting" || (now?.connected_at && !app.talk.isPeerUp)) {
+    return "call.reconnecting";
+  }
+  return app.talk.isPeerUp ? "call.connected" : "call.connecting";
+}
+
 /** @param {App} app @param {HTMLElement} notices */
 function drawNotices(app, notices) {
   const agent = agentName(app);
   const phone = app.model.join?.phone_number;
-  const status = app.callStatus();
+  const status = callStatus(app);
   /** @type {[string, IconName, string][]} */
   const shown = [];
   if (status === "call.hold") {
@@ -102,6 +119,10 @@ function drawNotices(app, notices) {
   } else if (status === "call.reconnecting") {
     const key = app.model.channel === "open" && app.talk.isPeerUp && app.model.call?.state === "reconnecting" ? "call.agent_gone" : "call.reconnecting_next";
     shown.push(["warn", "refresh", t(key, { agent }) + (phone ? ` ${t("page.call_us", { phone })}` : "")]);
+  }
+  const still = sendingText(app);
+  if (still) {
+    shown.push(["still", "still", still]);
   }
   if (app.notice) {
     shown.push(["event", app.notice.icon, t(app.notice.key, app.notice.params)]);
@@ -250,7 +271,7 @@ function chatPanel(app) {
   input.value = app.drafts.chat;
   /** The text goes out; what is not sent stays. */
   function send() {
-    if (app.writeChat(input.value)) {
+    if (app.talk.writeChat(input.value)) {
       input.value = app.drafts.chat = "";
     }
     input.focus();

@@ -18,6 +18,9 @@ export function reasonOf(error) {
   return name === "NotFoundError" || name === "OverconstrainedError" ? "missing" : "busy";
 }
 
+/** What the call wants of the camera. */
+const CALL_SIZE = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
+
 /**
  * @param {Facing} facing
  * @param {string | null} deviceId
@@ -25,9 +28,7 @@ export function reasonOf(error) {
  */
 export function videoConstraints(facing, deviceId) {
   return {
-    width: { ideal: 1280 },
-    height: { ideal: 720 },
-    frameRate: { ideal: 30, max: 30 },
+    ...CALL_SIZE,
     ...(deviceId ? { deviceId: { exact: deviceId } } : { facingMode: { ideal: facing } }),
   };
 }
@@ -52,6 +53,8 @@ export class Camera {
     this.isMuted = false;
     this.isVideoOff = false;
     this.isTorchOn = false;
+    /** @type {number | null} */
+    this.wantedZoom = null;
     this.cameraCount = 0;
     this.isBusy = false;
     this.stream = new MediaStream();
@@ -61,6 +64,14 @@ export class Camera {
   get hasTorch() {
     const capabilities = /** @type {{torch?: boolean}} */ (this.video?.getCapabilities?.() ?? {});
     return this.video?.readyState === "live" && Boolean(capabilities.torch);
+  }
+
+  /** How far this track zooms in now, and between what. @returns {{zoom: number, min: number, max: number}} */
+  get zoom() {
+    const { zoom: range } = /** @type {{zoom?: {min: number, max: number}}} */ (this.video?.getCapabilities?.() ?? {});
+    const { zoom: now } = /** @type {{zoom?: number}} */ (this.video?.getSettings() ?? {});
+    const min = range?.min ?? 1;
+    return { zoom: now ?? min, min, max: Math.max(min, range?.max ?? min) };
   }
 
   /** Which way the camera looks, as far as the browser tells. @returns {Facing | "unknown"} */
@@ -154,6 +165,7 @@ export class Camera {
       this[kind] = null;
       if (kind === "video") {
         this.isTorchOn = false;
+        this.wantedZoom = null;
       }
     }
   }
@@ -172,7 +184,7 @@ export class Camera {
     }
     /** @param {MediaStreamTrack | null} track */
     const isDead = (track) => track !== null && (track.readyState === "ended" || (isForced && track.muted));
-    const video = !this.isVideoOff && isDead(this.video);
+    const video = !this.isVideoOff && (isDead(this.video) || (isForced && !this.video && this.videoState === "busy"));
     const audio = isDead(this.audio);
     if (!video && !audio) {
       return;
@@ -188,6 +200,17 @@ export class Camera {
     }
     this.isBusy = false;
     this.onChange();
+  }
+
+  /** The phone's camera app had the camera: it may let go only a moment after it closed. */
+  async comeBack() {
+    for (const wait of [0, 500, 1_000, 2_000, 4_000]) {
+      await new Promise((resolve) => { setTimeout(resolve, wait); });
+      await this.recover({ isForced: true });
+      if (this.isVideoOff || (this.video?.readyState === "live" && !this.video.muted)) {
+        break;
+      }
+    }
   }
 
   /** @param {boolean} isMuted */
@@ -243,14 +266,61 @@ export class Camera {
     if (!this.video || !this.hasTorch) {
       return false;
     }
+    const before = this.isTorchOn;
+    this.isTorchOn = isOn;
     try {
-      await this.video.applyConstraints({ advanced: [/** @type {MediaTrackConstraintSet} */ ({ torch: isOn })] });
-      this.isTorchOn = isOn;
+      await this.applyLens(this.video);
     } catch {
-      // The camera says it has a light and does not switch it: the button stays as it was.
+      this.isTorchOn = before; // the camera says it has a light and does not switch it: the button stays as it was
     }
     this.onChange();
     return this.isTorchOn === isOn;
+  }
+
+  /** @param {number} factor @returns {Promise<boolean>} whether it zoomed, as far as the camera can */
+  async setZoom(factor) {
+    const { min, max } = this.zoom;
+    if (!this.video || max <= min) {
+      return false;
+    }
+    const before = this.wantedZoom;
+    this.wantedZoom = Math.min(max, Math.max(min, factor));
+    try {
+      await this.applyLens(this.video);
+    } catch {
+      this.wantedZoom = before;
+      return false;
+    }
+    this.onChange();
+    return true;
+  }
+
+  /**
+   * Light and zoom together: constraints replace the ones before. They cannot be mixed with sizes (Chromium refuses).
+   * @param {MediaStreamTrack} track
+   */
+  async applyLens(track) {
+    const wanted = { ...(this.hasTorch ? { torch: this.isTorchOn } : {}), ...(this.wantedZoom === null ? {} : { zoom: this.wantedZoom }) };
+    await track.applyConstraints({ advanced: [/** @type {MediaTrackConstraintSet} */ (wanted)] });
+  }
+
+  /** After a still: the size that the call wants, with the light and the zoom as they were. @param {MediaStreamTrack} track */
+  async backToCall(track) {
+    for (const wait of [300, 1_000, null]) {
+      try {
+        await track.applyConstraints(CALL_SIZE);
+        if (this.isTorchOn || this.wantedZoom !== null) {
+          await this.applyLens(track);
+        }
+        break;
+      } catch {
+        if (wait === null || track.readyState === "ended") {
+          break; // it stays large; a track that ended is asked for again by `recover`
+        }
+        await new Promise((resolve) => { setTimeout(resolve, wait); });
+      }
+    }
+    this.onChange();
   }
 
   close() {

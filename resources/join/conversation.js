@@ -2,8 +2,8 @@
 
 import * as api from "./api.js";
 import { announce } from "./dom.js";
-import { renewed, stands } from "./chat.js";
-import { randomName } from "./memory.js";
+import { renewed, stands, written } from "./chat.js";
+import { newId, randomName } from "./memory.js";
 import { Peer } from "./peer.js";
 import { TALKING } from "./screens.js";
 import { agentName } from "./screens_view.js";
@@ -29,6 +29,10 @@ export class Conversation {
     this.remote = null;
     this.isPeerUp = false;
     this.lastState = "";
+    /** What to add to this device's clock to get the service's, in ms. */
+    this.clockOffset = 0;
+    /** The snapshot whose shutter was seen and heard last. @type {string | null} */
+    this.flashed = null;
   }
 
   /** Nothing of it stays: the line, the peer connection, the agent's sound. */
@@ -113,7 +117,7 @@ export class Conversation {
         }
         break;
       case "page.asked":
-        void this.asked(message.ask);
+        void this.asked(message);
         break;
       case "error":
         this.refused(message);
@@ -127,6 +131,7 @@ export class Conversation {
   /** @param {import("./types").Welcome} message */
   welcomed(message) {
     const call = message.calls[0];
+    this.clockOffset = Date.parse(message.server_time) - Date.now();
     this.lastState = "";
     this.app.chat = renewed(this.app.chat, message.chat);
     if (call && (TALKING.has(call.state) || call.state === "waiting" || this.app.model.screen === "call")) {
@@ -139,12 +144,17 @@ export class Conversation {
       this.enterWaitingRoom();
     }
     this.tellState();
+    this.app.stills.welcomed();
   }
 
   /** @param {CallView} call */
   callChanged(call) {
     const before = this.app.model.call?.state;
+    const wasRecording = this.app.model.call?.is_recording ?? false;
     this.app.dispatch({ type: "called", call });
+    if (wasRecording !== call.is_recording && TALKING.has(call.state)) {
+      announce(t(call.is_recording ? "call.recording_on" : "call.recording_off"));
+    }
     if (before !== call.state) {
       this.syncTracks();
       const agent = agentName(this.app);
@@ -192,6 +202,20 @@ export class Conversation {
     return this.peer;
   }
 
+  /** @param {string} text @returns {boolean} whether it is on its way */
+  writeChat(text) {
+    const call = this.app.model.call;
+    const trimmed = text.trim();
+    if (!call || !trimmed) {
+      return false;
+    }
+    const id = newId();
+    this.app.chat = written(this.app.chat, id, trimmed, new Date().toISOString());
+    this.channel?.send({ type: "chat.send", call_id: call.id, message_id: id, text: trimmed });
+    this.app.draw();
+    return true;
+  }
+
   /** Tell the other side how things are here, when it changed. */
   tellState() {
     const call = this.app.model.call;
@@ -200,11 +224,13 @@ export class Conversation {
     }
     const { camera } = this.app;
     const settings = camera.video?.getSettings() ?? {};
+    const { zoom, min, max } = camera.zoom;
     /** @type {PartyState} */
     const state = {
       is_connected: this.isPeerUp, audio_muted: camera.isMuted || !camera.audio, video_muted: camera.isVideoOff || !camera.video, facing: camera.looks,
       has_torch: camera.hasTorch, is_torch_on: camera.isTorchOn, is_page_hidden: document.visibilityState === "hidden",
-      width_px: settings.width ?? 0, height_px: settings.height ?? 0,
+      can_take_still: camera.video !== null && !camera.isVideoOff && Boolean(this.app.model.join?.consents?.includes("stills")),
+      zoom, zoom_min: min, zoom_max: max, width_px: settings.width ?? 0, height_px: settings.height ?? 0,
     };
     const text = JSON.stringify(state);
     if (text !== this.lastState) {
@@ -213,20 +239,50 @@ export class Conversation {
     }
   }
 
-  /** @param {import("./types").Asked["ask"]} ask */
-  async asked(ask) {
+  /** @param {import("./types").Asked} message */
+  async asked({ ask, call_id: callId, snapshot_id: snapshotId, zoom }) {
+    const { camera, stills } = this.app;
     const agent = agentName(this.app);
-    if (ask === "picture_taken") {
-      this.app.flashes += 1;
-      shutter();
-      navigator.vibrate?.(60);
-      this.app.note("still", "call.picture_taken", { agent });
-    } else if (ask === "turn_camera") {
-      await this.app.camera.turn();
-      this.app.note("turn", "call.agent_turn", { agent });
-    } else {
-      const isDone = await this.app.camera.setTorch(ask === "torch_on");
-      this.app.note("light", isDone ? `call.agent_${ask}` : "call.agent_torch_none", { agent });
+    switch (ask) {
+      case "picture_taken":
+        this.shutter(snapshotId);
+        break;
+      case "take_still":
+        this.shutter(snapshotId);
+        stills.asked(ask, callId, snapshotId ?? "");
+        break;
+      case "native_camera":
+        stills.asked(ask, callId, snapshotId ?? "");
+        announce(t("native.asked", { agent }));
+        break;
+      case "turn_camera":
+        await camera.turn();
+        this.app.note("turn", "call.agent_turn", { agent });
+        break;
+      case "zoom": {
+        const before = camera.zoom.zoom;
+        if (zoom && await camera.setZoom(zoom)) {
+          this.app.note("zoom", zoom < before ? "call.agent_zoom_out" : "call.agent_zoom_in", { agent });
+        }
+        this.tellState();
+        break;
+      }
+      default: {
+        const isDone = await camera.setTorch(ask === "torch_on");
+        this.app.note("light", isDone ? `call.agent_${ask}` : "call.agent_torch_none", { agent });
+      }
     }
+  }
+
+  /** The customer sees, hears and feels that a picture is taken; once for the frame and the still of one snapshot. @param {string | null} snapshotId */
+  shutter(snapshotId) {
+    if (snapshotId && snapshotId === this.flashed) {
+      return;
+    }
+    this.flashed = snapshotId;
+    this.app.flashes += 1;
+    shutter();
+    navigator.vibrate?.(60);
+    this.app.note("still", "call.picture_taken", { agent: agentName(this.app) });
   }
 }

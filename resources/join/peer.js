@@ -7,6 +7,7 @@ import { advance, begin } from "./negotiation.js";
 /** @typedef {import("./types").SendSignal} SendSignal */
 /** @typedef {import("./types").IceServer} IceServer */
 /** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks */
+/** @typedef {RTCRtpEncodingParameters & {scaleResolutionDownTo?: {maxWidth: number, maxHeight: number}}} Capped */
 /**
  * @typedef {object} PeerHandlers
  * @property {(step: SendSignal) => void} send
@@ -16,6 +17,8 @@ import { advance, begin } from "./negotiation.js";
 
 const PATIENCE_MS = 5_000;
 const MAX_VIDEO_BIT_PER_S = 2_500_000;
+// The call's longest side: what the camera gives beyond it for a still is not sent as video.
+const MAX_VIDEO_PX = 1280;
 const CODEC_ORDER = ["video/h264", "video/vp8"];
 
 /**
@@ -181,10 +184,25 @@ export class Peer {
     /** @type {RTCRtpSendParameters & {degradationPreference?: string}} */
     const parameters = sender.getParameters();
     parameters.degradationPreference = "maintain-resolution";
-    for (const encoding of parameters.encodings) {
+    for (const encoding of /** @type {Capped[]} */ (parameters.encodings)) {
       encoding.maxBitrate = MAX_VIDEO_BIT_PER_S;
+      encoding.scaleResolutionDownTo = { maxWidth: MAX_VIDEO_PX, maxHeight: MAX_VIDEO_PX };
     }
     await sender.setParameters(parameters).catch(() => undefined);
+  }
+
+  /**
+   * While the camera gives larger pictures for a still, the video stays as large as it was. Browsers that know scaleResolutionDownTo do it themselves.
+   * @param {number} factor how much larger; 1: as in the call
+   */
+  async shrink(factor) {
+    const sender = this.videoSender;
+    const parameters = sender?.getParameters();
+    const encodings = /** @type {Capped[]} */ (parameters?.encodings ?? []);
+    if (sender && parameters && encodings.some((one) => !one.scaleResolutionDownTo && one.scaleResolutionDownBy !== factor)) {
+      encodings.forEach((one) => { one.scaleResolutionDownBy = factor; });
+      await sender.setParameters(parameters).catch(() => undefined);
+    }
   }
 
   drop() {

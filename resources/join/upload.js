@@ -1,12 +1,18 @@
-// Photos of the customer into the case: one after another, with progress, tried again when the line fails.
+// Pictures over HTTP: the customer's own photos one after another, and uploads that go on where the line broke off (tus 1.0.0).
 
-import { refusalOf } from "./api.js";
+import { refusalOf, ROOT } from "./api.js";
 import { newId } from "./memory.js";
+import { waitBefore } from "./signaling.js";
+
+/** @typedef {import("./api.js").Refusal} Refusal */
+/** @typedef {{status: number, refusal: Refusal, offset: number}} Answer */
 
 /** @typedef {"waiting" | "sending" | "sent" | "failed" | "refused"} PhotoState */
 /** @typedef {{id: string, name: string, file: File, state: PhotoState, progress: number, code: string}} Photo */
 
-const ADDRESS = "/api/v1/join/photos";
+const ADDRESS = `${ROOT}/join/photos`;
+const SILENT_MS = 30_000;
+const TUS = { "Tus-Resumable": "1.0.0" };
 const WAITS_MS = [1_000, 3_000];
 export const MAX_BYTES = 32 * 1024 * 1024;
 
@@ -87,30 +93,120 @@ export class Uploads {
   }
 
   /** @param {Photo} photo @returns {Promise<{status: number, code: string}>} */
-  post(photo) {
-    return new Promise((resolve) => {
-      const request = new XMLHttpRequest();
-      request.open("POST", ADDRESS);
-      request.setRequestHeader("Authorization", `Bearer ${this.token()}`);
-      request.setRequestHeader("Accept", "application/json");
-      request.upload.onprogress = (event) => {
-        photo.progress = event.lengthComputable ? event.loaded / event.total : 0;
-        this.onChange(this.photos);
-      };
-      request.onloadend = () => {
-        /** @type {unknown} */
-        let body = null;
-        try {
-          body = JSON.parse(request.responseText);
-        } catch {
-          // no JSON: a proxy's page, or nothing
-        }
-        resolve({ status: request.status, code: refusalOf(request.status, body).code });
-      };
-      const form = new FormData();
-      form.append("id", photo.id); // sent twice, it stands once
-      form.append("photo", photo.file, photo.name);
-      request.send(form);
+  async post(photo) {
+    const form = new FormData();
+    form.append("id", photo.id); // sent twice, it stands once
+    form.append("photo", photo.file, photo.name);
+    const { status, refusal } = await ask("POST", ADDRESS, this.token(), {}, form, (sent, of) => {
+      photo.progress = of ? sent / of : 0;
+      this.onChange(this.photos);
     });
+    return { status, code: refusal.code };
   }
+}
+
+/**
+ * One request that tells how far its body is. XMLHttpRequest, because fetch does not.
+ * @param {string} method @param {string} address @param {string} token
+ * @param {Record<string, string>} headers
+ * @param {Blob | FormData | null} body
+ * @param {(sent: number, of: number) => void} [onProgress]
+ * @returns {Promise<Answer>} status 0: no answer
+ */
+function ask(method, address, token, headers, body, onProgress) {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    // A phone that changed networks may wait minutes for a connection that is gone.
+    let patience = setTimeout(() => request.abort(), SILENT_MS);
+    request.open(method, address);
+    for (const [name, value] of Object.entries({ Authorization: `Bearer ${token}`, Accept: "application/json", ...headers })) {
+      request.setRequestHeader(name, value);
+    }
+    request.upload.onprogress = (event) => {
+      clearTimeout(patience);
+      patience = setTimeout(() => request.abort(), SILENT_MS);
+      onProgress?.(event.loaded, event.lengthComputable ? event.total : 0);
+    };
+    request.onloadend = () => {
+      clearTimeout(patience);
+      /** @type {unknown} */
+      let answer = null;
+      try {
+        answer = JSON.parse(request.responseText);
+      } catch {
+        // no JSON: a proxy's page, or nothing
+      }
+      const offset = request.status ? request.getResponseHeader("Upload-Offset") : null;
+      resolve({ status: request.status, refusal: refusalOf(request.status, answer), offset: Number(offset ?? Number.NaN) });
+    };
+    request.send(body);
+  });
+}
+
+/** Waiting between tries; `hurry` ends a wait: something says that the network may be back. */
+export class Patience {
+  constructor() {
+    this.isWaiting = false;
+    this.hurry = () => {};
+  }
+
+  /** @param {number} tries how many failed so far, from 1 */
+  async wait(tries) {
+    this.isWaiting = true;
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, waitBefore(tries, Math.random()));
+      this.hurry = () => {
+        clearTimeout(timer);
+        resolve(null);
+      };
+    });
+    this.isWaiting = false;
+  }
+}
+
+/**
+ * Bring all bytes to the service, however often the line breaks (https://tus.io/protocols/resumable-upload 1.0.0, creation-with-upload):
+ * everything in one request; after a failure ask how far it got, and go on from there. Its address is known beforehand, so a lost answer loses nothing.
+ * @param {{id: string, snapshotId: string, bytes: Blob, isResumed: boolean, token: () => string, patience: Patience, onProgress: (sent: number) => void}} upload
+ * @returns {Promise<Refusal | null>} null when all of it is there, else why the service does not want it
+ */
+export async function deliver({ id, snapshotId, bytes, isResumed, token, patience, onProgress }) {
+  const address = `${ROOT}/join/uploads/${id}`;
+  let isUncertain = isResumed;
+  let furthest = 0;
+  for (let tries = 1; ; tries += 1) {
+    /** @type {Answer} */
+    let answer = { status: 404, refusal: refusalOf(404, null), offset: 0 };
+    if (isUncertain) {
+      answer = await ask("HEAD", address, token(), TUS, null);
+    }
+    if (answer.status === 404 || answer.status === 410) {
+      const metadata = `id ${btoa(id)},snapshot_id ${btoa(snapshotId)}`;
+      const headers = { ...TUS, "Upload-Length": String(bytes.size), "Upload-Metadata": metadata, "Content-Type": "application/offset+octet-stream" };
+      answer = await ask("POST", `${ROOT}/join/uploads`, token(), headers, bytes, (sent) => onProgress(Math.min(sent, bytes.size)));
+    } else if (isGood(answer) && answer.offset < bytes.size) {
+      const from = answer.offset;
+      onProgress(from);
+      const headers = { ...TUS, "Upload-Offset": String(from), "Content-Type": "application/offset+octet-stream" };
+      answer = await ask("PATCH", address, token(), headers, bytes.slice(from), (sent) => onProgress(Math.min(from + sent, bytes.size)));
+    }
+    if (isGood(answer) && answer.offset >= bytes.size) {
+      onProgress(bytes.size);
+      return null;
+    }
+    if (!isGood(answer) && !mayHelp(answer.status) && ![404, 409, 410, 423].includes(answer.status)) {
+      return answer.refusal;
+    }
+    if (answer.offset > furthest) {
+      furthest = answer.offset;
+      tries = 0;
+    }
+    isUncertain = true;
+    await patience.wait(Math.min(tries, 10));
+  }
+}
+
+/** @param {Answer} answer */
+function isGood({ status }) {
+  return status >= 200 && status < 300;
 }

@@ -18,7 +18,7 @@ from videodesk.core.places import resources
 PAGE = resources() / "join"
 BUDGET_BYTES = 150 * 1024
 # What was agreed to must be readable years later: who changes a consent text raises its version, and keeps the old row here.
-CONSENT_TEXTS = {"2026-11": "2cd3"}
+CONSENT_TEXTS = {"2026-11": "2cd3", "2026-11.2": "aba5"}
 
 
 def shipped():
@@ -44,11 +44,11 @@ def test_every_text_named_in_the_code_is_there_and_every_text_is_used():
     keys = texts("nl").keys()
     areas = "|".join(sorted({key.partition(".")[0] for key in keys}))
     named = {found for found in re.findall(rf'"((?:{areas})\.[a-z0-9_.]+)"', code) if not found.endswith(".")}
-    codes = {"photo.too_large", "photos.too_many"}
+    codes = {"photo.too_large", "photos.too_many", "still.unsupported", "still.camera_failed", "still.declined", "still.consent"}
     events = {"call.changed", "call.ready", "call.leave", "call.over", "chat.line", "chat.send", "waiting.enter", "page.asked", "page.ask", "consent.missing",
-              "code.short"}
+              "code.short", "still.progress"}
     assert named - keys - codes - events == set()
-    made = [r"blocked\.\w+\.[123]", r"trouble\.\w+\.(title|next)", r"consent\.(video|sound|stills)\.(title|text)", r"thanks\.(over|left|lost|photos)(_title)?",
+    made = [r"blocked\.\w+\.[123]", r"trouble\.\w+\.(title|next)", r"consent\.(video|sound|stills|recording|location)\.(title|text)", r"thanks\.(over|left|lost|photos)(_title)?",
             r"check\.(blocked|missing|missing_audio|busy|insecure)(_next)?", r"photos\.(waiting|sent|failed)", r"call\.agent_torch_(on|off)"]
     unused = [key for key in keys - named if not any(re.fullmatch(pattern, key) for pattern in made)]
     assert unused == []
