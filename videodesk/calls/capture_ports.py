@@ -86,7 +86,10 @@ class Rewind(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ClipFacts:
-    """A finished clip on the disk. `captured_at` is its first frame's time; `poster` a JPEG of a frame in it."""
+    """A finished clip on the disk. `captured_at` is its first frame's time; `poster` a JPEG of a frame in it.
+
+    `more`: the clips after it of the same recording; a file has one picture codec, and the customer came back with another.
+    """
 
     path: Path
     media_type: Literal["video/webm", "video/mp4"]
@@ -97,6 +100,7 @@ class ClipFacts:
     codec: str
     is_evidence_grade: bool
     poster: bytes
+    more: tuple[ClipFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from aiortc.rtcicetransport import candidate_from_aioice
 from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpCodecParameters, RTCRtpHeaderExtensionParameters
 from aiortc.sdp import candidate_to_sdp
 
+from videodesk.media.audio import MicrophoneTrack
 from videodesk.media.congestion import TRANSPORT_CC_URI
 from videodesk.media.gathering import DeskIce, servers_of, take_over
 from videodesk.media.receiver import DeskReceiver, Inbox
@@ -104,6 +105,8 @@ class DeskConnection(RTCPeerConnection):
         for track in tracks:
             transceivers = [transceiver for transceiver in self.getTransceivers() if transceiver.kind == track.kind]
             if transceivers and all(transceiver.sender.track is not track for transceiver in transceivers):
+                if isinstance(track, MicrophoneTrack):
+                    track.is_opus = transceivers[0]._codecs[0].name.lower() == "opus"  # noqa: SLF001 - what the answer puts first is sent
                 transceivers[0].sender.replaceTrack(track)
                 transceivers[0].direction = "sendrecv"
 
