@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from tests.service.pictures import picture
 from videodesk.calls.invitations_model import Consent, Invitation
 from videodesk.calls.model import Call
 from videodesk.cases.model import Case, Party
-from videodesk.core.clock import HandClock, iso
+from videodesk.core.clock import HandClock, SystemClock, iso
 from videodesk.core.ids import new_id
 from videodesk.core.people import Person, Role, SignIn
 from videodesk.core.vocabulary import CallState, CaseKind, CaseStatus, ConsentScope, Language, PartyRole
@@ -42,6 +44,7 @@ class EvidenceDesk:
     """The service and one case with a running call of anna's; `customer` is the token of the invitation's page."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.clock = HandClock()
         self.bus = LocalBus()
         self.events: list[Any] = []
@@ -93,6 +96,17 @@ class EvidenceDesk:
         self.desk.pictures.close()
         self.store.close()
         self.bus.close()
+
+    def restart_uploads(self) -> None:
+        """The service was ended and knows only what is on the disk."""
+        self.desk.uploads = LocalUploads(self.folder / "uploads", self.blobs)
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        deadline = SystemClock().monotonic() + 10
+        pause = threading.Event()
+        while not condition():
+            assert SystemClock().monotonic() < deadline, "waited in vain"
+            pause.wait(0.02)
 
     def consent(self, *scopes: ConsentScope) -> None:
         with self.store.write() as uow:

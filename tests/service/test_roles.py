@@ -49,18 +49,32 @@ ROUTES = [
     ("PUT", f"/snapshots/{SOME}/renditions/{SOME}", Action.ANNOTATE, None),
     ("GET", f"/renditions/{SOME}", Action.SEE_EVIDENCE, None),
     ("GET", "/review", Action.SEE_REVIEWS, None),
+    ("PUT", f"/snapshots/{SOME}/originals/{SOME}", Action.CAPTURE, None),
+    ("GET", f"/snapshots/{SOME}/originals/{SOME}", Action.SEE_EVIDENCE, None),
+    ("DELETE", f"/snapshots/{SOME}/still", Action.CAPTURE, None),
+    ("POST", "/uploads", Action.CAPTURE, None),
+    ("HEAD", f"/uploads/{SOME}", Action.CAPTURE, None),
+    ("PATCH", f"/uploads/{SOME}", Action.CAPTURE, None),
+    ("DELETE", f"/uploads/{SOME}", Action.CAPTURE, None),
     ("POST", f"/snapshots/{SOME}/decisions", Action.REVIEW, {"id": SOME, "decision": "accepted"}),
 ]
 CUSTOMERS = [
     ("GET", "/join/state", Action.JOIN_CALL, None),
     ("POST", "/join/consent", Action.GIVE_CONSENT, {"text_version": "0", "language": "nl", "granted": []}),
     ("POST", "/join/photos", Action.UPLOAD_PHOTO, None),
+    ("POST", "/join/uploads", Action.UPLOAD_PHOTO, None),
+    ("HEAD", f"/join/uploads/{SOME}", Action.UPLOAD_PHOTO, None),
+    ("PATCH", f"/join/uploads/{SOME}", Action.UPLOAD_PHOTO, None),
+    ("DELETE", f"/join/uploads/{SOME}", Action.UPLOAD_PHOTO, None),
+    ("PUT", f"/join/stills/{SOME}", Action.UPLOAD_PHOTO, {}),
 ]
 PUBLIC = {("GET", "/info"), ("GET", "/health"), ("POST", "/setup"), ("POST", "/session"), ("POST", "/join/exchange")}
 OWN = {("GET", "/me"), ("DELETE", "/session")}
 
 
 def code_of(answer):
+    if answer.request.method == "HEAD":  # no body to say it in
+        return "permission.denied" if answer.status_code == 403 else None
     return answer.json().get("code") if answer.headers["content-type"] == "application/problem+json" else None
 
 

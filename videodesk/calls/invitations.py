@@ -25,8 +25,8 @@ _CODE_DIGITS: Final = 6
 CODE_LIFE: Final = timedelta(minutes=30)
 # A call that began in time is not cut off by the clock, nor is a reload in it.
 TO_FINISH: Final = timedelta(hours=2)
-CONSENT_TEXT_VERSION: Final = "2026-11"
-CONSENT_SCOPES: Final = (ConsentScope.VIDEO, ConsentScope.SOUND, ConsentScope.STILLS)
+CONSENT_TEXT_VERSION: Final = "2026-11.2"
+CONSENT_SCOPES: Final = tuple(ConsentScope)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from videodesk.calls.capture_ports import CallMemory, Clip
+from videodesk.calls.capture_ports import CallMemory, Clip, ClipFacts
 from videodesk.calls.pictures import EncodedOriginal, FrozenFrame, Luma, Picture, PictureSlot, StillSource
 from videodesk.protocol.messages import IceCandidate, IceServer, SessionDescription
 
@@ -167,6 +167,10 @@ class MediaEngine(Protocol):
 
     def open_clip(self, path: Path) -> Clip:
         """A clip to look into; Invalid("clip.unreadable"). A worker calls it."""
+        ...
+
+    def recover_clips(self, clips: Path) -> list[ClipFacts]:
+        """Finish the recordings in this folder that were cut off; all finished clips there, oldest first. Not while one runs. A worker calls it."""
         ...
 
     def preview(self, media: LocalMedia) -> DevicePreview:

@@ -10,7 +10,7 @@ from videodesk.calls.invitations import TO_FINISH, digest
 from videodesk.calls.invitations_model import Invitation
 from videodesk.calls.model import Call
 from videodesk.cases.checklist import Checklists
-from videodesk.core.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, NotSignedIn
+from videodesk.core.errors import Conflict, Gone, Invalid, NotFound, NotSignedIn
 from videodesk.core.events import Event
 from videodesk.core.ids import require_id
 from videodesk.core.people import Principal, Role
@@ -141,10 +141,7 @@ def uploading_customer(uow: EvidenceUnit, token: str, now: datetime) -> Principa
     if state is InvitationState.REVOKED or not _may_upload(uow, invitation, state, now):
         raise Gone(f"invitation.{state.value}")
     case = uow.cases.get(invitation.case_id)
-    principal = Principal(invitation.id, frozenset({Role.CUSTOMER}), "" if case is None else case.customer_name, invitation.case_id)
-    if not any(ConsentScope.STILLS in answer.granted for answer in uow.invitations.consents(invitation.id)):
-        raise NotAllowed("consent.missing", scope=ConsentScope.STILLS.value)
-    return principal
+    return Principal(invitation.id, frozenset({Role.CUSTOMER}), "" if case is None else case.customer_name, invitation.case_id)
 
 
 def _may_upload(uow: EvidenceUnit, invitation: Invitation, state: InvitationState, now: datetime) -> bool:

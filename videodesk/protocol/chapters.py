@@ -108,6 +108,44 @@ sequenceDiagram
     S-->>D: call.changed (connected)
     Note over P,D: no call.ready: the peer connection is healthy
 ```
+
+## A still
+
+The agent takes a snapshot; the camera's own picture follows by HTTPS and joins it. The snapshot's id is made by the desktop, the still's
+(ORIGINAL) and the upload's (UPLOAD) by the page. Frame and still may arrive in either order, and again: ids make that harmless.
+
+```mermaid
+sequenceDiagram
+    participant P as Customer's page
+    participant S as Desk service
+    participant D as Agent's desktop
+    D->>S: page.ask (take_still, snapshot_id)
+    Note over S: written down: a still is awaited
+    S-->>P: page.asked (take_still, snapshot_id)
+    S-->>D: event still.awaited
+    D->>S: PUT /api/v1/snapshots/SNAPSHOT (the frame)
+    P->>S: still.progress (taking)
+    S-->>D: still.progressed (taking)
+    P->>S: POST /api/v1/join/uploads (tus, id UPLOAD, the first bytes)
+    P->>S: still.progress (sending, 43 %)
+    S-->>D: still.progressed (sending, 43 %)
+    P--xS: the line is cut
+    P->>S: HEAD /api/v1/join/uploads/UPLOAD
+    S-->>P: Upload-Offset
+    P->>S: PATCH /api/v1/join/uploads/UPLOAD (the rest)
+    P->>S: PUT /api/v1/join/stills/ORIGINAL (StillMeta)
+    S-->>P: 200, it is in the case
+    S-->>D: event snapshot.changed (original_id, leading)
+    P->>S: still.progress (sent)
+    S-->>D: still.progressed (sent)
+```
+
+- What was asked for may be uploaded until 24 h after the call, with the same token, also when the link opens nothing else any more.
+- Which original leads is a matter of quality, not of arrival: a still before the sharpest frame before another frame; of two alike the
+  later captured. Once a person chose, marked or decided, it stays.
+- `still.progress` (failed) ends the waiting: `event` still.failed. A still that comes all the same is kept.
+- `PUT …/stills/…` with bytes of another digest than it says is 422 snapshot.digest_mismatch; the upload is gone then and is begun anew.
+- An upload is kept for seven days. An offset that was told is true, also after the service was killed.
 """
 
 ERRORS: Final[dict[str, str]] = {
@@ -122,7 +160,7 @@ ERRORS: Final[dict[str, str]] = {
     "call.unknown": "no such call for this peer",
     "call.wrong_state": "the call's state does not allow that now",
     "chat.id_taken": "the message id belongs to another line",
-    "consent.missing": "the customer has not answered the consent question",
+    "consent.missing": "the customer has not answered the consent question, or not granted `scope`",
     "protocol.bad_field": "a field is missing, wrong, too long or unknown; `field` says which",
     "protocol.hello_again": "hello was said already",
     "protocol.hello_first": "another message came before hello",
@@ -135,6 +173,10 @@ ERRORS: Final[dict[str, str]] = {
     "protocol.wrong_door": "a desktop at the customers' address or the other way round",
     "service.bug": "our mistake; it is in the service's log",
     "signal.epoch_ahead": "a higher epoch than announced; `epoch` is the newest",
+    "snapshot.differs": "the snapshot id belongs to another call",
+    "still.not_asked": "no still of this snapshot was asked of this page",
+    "still.page_gone": "the customer's page is not there to be asked",
+    "still.snapshot_missing": "a still is asked for without a snapshot's id",
     "signal.one_step": "a signal carries exactly one of description, candidate, restart",
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from videodesk.cases.checklist import ItemState, is_complete, missing_count
 from videodesk.cases.model import Case, HistoryEntry, Incident, Money, Note, Party
 from videodesk.cases.status import Facts, next_statuses
+from videodesk.core.vocabulary import StillState
 from videodesk.evidence.items import SnapshotsOfItems
 from videodesk.protocol import resources as r
 from videodesk.service.desk import Desk, UnitOfWork
@@ -42,7 +43,26 @@ def case_view(desk: Desk, uow: UnitOfWork, case: Case) -> r.CaseView:
         model=case.model, serial=case.serial, ean=case.ean, claim_ref=case.claim_ref, incident=_incident_view(case.incident),
         claimed=_money_view(case.claimed), estimated=_money_view(case.estimated), decided=_money_view(case.decided),
         is_sensitive=case.is_sensitive, assignee_id=case.assignee_id, created_by=case.created_by, created_at=case.created_at,
-        changed_at=case.changed_at, checklist=checklist_view(case, states), notes=[note_view(note) for note in uow.cases.notes(case.id)])
+        changed_at=case.changed_at, checklist=checklist_view(case, states), notes=[note_view(note) for note in uow.cases.notes(case.id)],
+        missing=missing_pieces(desk, uow, case.id))
+
+
+def missing_pieces(desk: Desk, uow: UnitOfWork, case_id: str) -> list[r.MissingPiece]:
+    """What is still on its way to the case: awaited stills with how far they are, then other unfinished uploads."""
+    known = uow.evidence.awaited_of(case_id)
+    uploads = desk.uploads.of_case(case_id, desk.clock.now())
+    by_snapshot = {upload.snapshot_id: upload for upload in uploads if upload.snapshot_id is not None}
+    stills = [
+        r.MissingPiece(
+            kind="still", snapshot_id=one.snapshot_id, since=one.asked_at, sent_bytes=upload.offset if upload else 0,
+            size_bytes=upload.size_bytes if upload else 0)
+        for one in known if one.state is StillState.AWAITED for upload in [by_snapshot.get(one.snapshot_id)]
+    ]
+    told = {one.snapshot_id for one in known}  # what arrived or was given up is not missing either
+    return stills + [
+        r.MissingPiece(kind="upload", snapshot_id=one.snapshot_id, since=one.created_at, sent_bytes=one.offset, size_bytes=one.size_bytes)
+        for one in uploads if one.snapshot_id is None or one.snapshot_id not in told
+    ]
 
 
 def summaries(desk: Desk, uow: UnitOfWork, cases: Sequence[Case]) -> list[r.CaseSummary]:

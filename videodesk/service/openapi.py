@@ -18,7 +18,7 @@ _DESCRIPTION: Final = (
     "The desk service. Errors are problem+json (RFC 9457) with a stable `code`; ids are UUIDs; times are RFC 3339. "
     "The live side is the WebSocket protocol of PROTOCOL.md."
 )
-_METHODS: Final = ("get", "put", "post", "patch", "delete")
+_METHODS: Final = ("get", "head", "put", "post", "patch", "delete")
 _CSS: Final = """\
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }

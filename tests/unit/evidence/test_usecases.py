@@ -105,8 +105,9 @@ def test_where_a_snapshot_belongs(scene):
 
 def test_looking_at_an_original_is_an_entry(scene):
     one = keep(scene)
-    usecases.view_original(scene.uow, scene.boss, one.id, NOW)
-    usecases.view_original(scene.uow, scene.boss, one.id, NOW, "0-99")
+    original = usecases.see_original(scene.uow, scene.boss, one.id)
+    usecases.note_view(scene.uow, scene.boss, original, NOW)
+    usecases.note_view(scene.uow, scene.boss, original, NOW, "0-99")
     usecases.note_denied(scene.uow, scene.keeper, one.id, "permission.denied", NOW)
     usecases.note_denied(scene.uow, scene.keeper, new_id(), "permission.denied", NOW)
     usecases.note_export(scene.uow, scene.agent, scene.case.id, NOW)

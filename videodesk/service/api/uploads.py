@@ -15,14 +15,14 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from videodesk.core.errors import Invalid, UnsupportedMedia
+from videodesk.core.errors import Invalid, NotAllowed, NotSignedIn, UnsupportedMedia
 from videodesk.core.ids import UUID_PATTERN, is_id
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
 from videodesk.evidence.model import MAX_CLIP_BYTES, MAX_ORIGINAL_BYTES
 from videodesk.evidence.stills import uploading_customer
 from videodesk.evidence.upload_ports import PartialUpload, UploadLimits
-from videodesk.service.auth import DeskDep, PrincipalDep, TokenDep
+from videodesk.service.auth import DeskDep, PrincipalDep, TokenDep, authenticate_token
 from videodesk.service.desk import Desk
 from videodesk.service.problems import problem
 
@@ -34,15 +34,31 @@ OF_AGENT: Final = UploadLimits(count=100, size_bytes=4 * MAX_CLIP_BYTES, each_by
 OF_CUSTOMER: Final = UploadLimits(count=24, size_bytes=8 * MAX_ORIGINAL_BYTES, each_bytes=MAX_ORIGINAL_BYTES)
 _EXTENSIONS: Final = "creation,creation-with-upload,termination,expiration"
 _PIECE_BYTES: Final = 512 * 1024
-_TUS_HEADER: Final = {"name": "Tus-Resumable", "in": "header", "schema": {"type": "string", "enum": [TUS]}, "required": True}
-_BYTES: Final = {"requestBody": {"content": {CONTENT: {"schema": {"type": "string", "format": "binary"}}}}}
+_BYTES: Final = {"content": {CONTENT: {"schema": {"type": "string", "format": "binary"}}}}
+
+
+def _header(name: str, **schema: Any) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": True, "schema": schema}
+
+
+_VERSION: Final = _header("Tus-Resumable", type="string", enum=[TUS])
+_ASKED: Final[dict[str, Any]] = {"parameters": [_VERSION]}
+_BEGUN: Final[dict[str, Any]] = {
+    "requestBody": _BYTES, "parameters": [_VERSION, _header("Upload-Length", type="integer", minimum=1), _header("Upload-Metadata", type="string")],
+}
+_SENT: Final[dict[str, Any]] = {"requestBody": _BYTES, "parameters": [_VERSION, _header("Upload-Offset", type="integer", minimum=0)]}
 
 IdInPath = Annotated[str, Path(pattern=UUID_PATTERN)]
 
 
 def _customer(desk: DeskDep, token: TokenDep) -> Principal:
+    now = desk.clock.now()
     with desk.store.read() as uow:
-        return uploading_customer(uow, token, desk.clock.now())
+        try:
+            return uploading_customer(uow, token, now)
+        except NotSignedIn:
+            authenticate_token(uow, token, now)
+            raise NotAllowed("permission.denied", action="join") from None
 
 
 UploaderDep = Annotated[Principal, Depends(_customer)]
@@ -64,11 +80,8 @@ def wrong_version(_request: Request, _problem: Exception) -> Response:
     return answer
 
 
-_CHECKED: Final = [Depends(_tus)]
-
-
-@router.options("/uploads")
-@router.options("/join/uploads")
+@router.options("/uploads", include_in_schema=False)
+@router.options("/join/uploads", include_in_schema=False)
 def describe() -> Response:
     """What this end of tus can do."""
     return Response(status_code=204, headers={
@@ -76,57 +89,65 @@ def describe() -> Response:
     })
 
 
-@router.post("/uploads", status_code=201, response_class=Response, dependencies=_CHECKED, openapi_extra=_BYTES | {"parameters": [_TUS_HEADER]})
+@router.post("/uploads", status_code=201, response_class=Response, openapi_extra=_BEGUN)
 async def create(desk: DeskDep, principal: PrincipalDep, request: Request) -> Response:
     """Begin an agent's upload; bytes in the body count. Idempotent by the id in Upload-Metadata."""
     require(principal, Action.CAPTURE)
     return await _create(desk, principal, request, OF_AGENT, "/api/v1/uploads")
 
 
-@router.post("/join/uploads", status_code=201, response_class=Response, dependencies=_CHECKED, openapi_extra=_BYTES | {"parameters": [_TUS_HEADER]})
+@router.post("/join/uploads", status_code=201, response_class=Response, openapi_extra=_BEGUN)
 async def create_of_customer(desk: DeskDep, principal: UploaderDep, request: Request) -> Response:
     """Begin a customer's upload; bytes in the body count. Idempotent by the id in Upload-Metadata."""
     require(principal, Action.UPLOAD_PHOTO)
     return await _create(desk, principal, request, OF_CUSTOMER, "/api/v1/join/uploads")
 
 
-@router.head("/uploads/{upload_id}", response_class=Response, dependencies=_CHECKED)
-def get_offset(desk: DeskDep, principal: PrincipalDep, upload_id: IdInPath) -> Response:
+@router.head("/uploads/{upload_id}", response_class=Response, openapi_extra=_ASKED)
+def get_offset(desk: DeskDep, principal: PrincipalDep, upload_id: IdInPath, request: Request) -> Response:
     """How much of it is there."""
+    require(principal, Action.CAPTURE)
+    _tus(request)
     return _offset(desk, principal, upload_id)
 
 
-@router.head("/join/uploads/{upload_id}", response_class=Response, dependencies=_CHECKED)
-def get_offset_of_customer(desk: DeskDep, principal: UploaderDep, upload_id: IdInPath) -> Response:
+@router.head("/join/uploads/{upload_id}", response_class=Response, openapi_extra=_ASKED)
+def get_offset_of_customer(desk: DeskDep, principal: UploaderDep, upload_id: IdInPath, request: Request) -> Response:
     """How much of it is there."""
+    _tus(request)
     return _offset(desk, principal, upload_id)
 
 
-@router.patch("/uploads/{upload_id}", status_code=204, response_class=Response, dependencies=_CHECKED, openapi_extra=_BYTES)
+@router.patch("/uploads/{upload_id}", status_code=204, response_class=Response, openapi_extra=_SENT)
 async def append(desk: DeskDep, principal: PrincipalDep, upload_id: IdInPath, request: Request) -> Response:
     """Send on from Upload-Offset; 409 upload.wrong_offset when that is not where it ended."""
+    require(principal, Action.CAPTURE)
     return await _append(desk, principal, upload_id, request)
 
 
-@router.patch("/join/uploads/{upload_id}", status_code=204, response_class=Response, dependencies=_CHECKED, openapi_extra=_BYTES)
+@router.patch("/join/uploads/{upload_id}", status_code=204, response_class=Response, openapi_extra=_SENT)
 async def append_of_customer(desk: DeskDep, principal: UploaderDep, upload_id: IdInPath, request: Request) -> Response:
     """Send on from Upload-Offset; 409 upload.wrong_offset when that is not where it ended."""
     return await _append(desk, principal, upload_id, request)
 
 
-@router.delete("/uploads/{upload_id}", status_code=204, response_class=Response, dependencies=_CHECKED)
-def terminate(desk: DeskDep, principal: PrincipalDep, upload_id: IdInPath) -> Response:
+@router.delete("/uploads/{upload_id}", status_code=204, response_class=Response, openapi_extra=_ASKED)
+def terminate(desk: DeskDep, principal: PrincipalDep, upload_id: IdInPath, request: Request) -> Response:
     """Give it up."""
+    require(principal, Action.CAPTURE)
+    _tus(request)
     return _terminate(desk, principal, upload_id)
 
 
-@router.delete("/join/uploads/{upload_id}", status_code=204, response_class=Response, dependencies=_CHECKED)
-def terminate_of_customer(desk: DeskDep, principal: UploaderDep, upload_id: IdInPath) -> Response:
+@router.delete("/join/uploads/{upload_id}", status_code=204, response_class=Response, openapi_extra=_ASKED)
+def terminate_of_customer(desk: DeskDep, principal: UploaderDep, upload_id: IdInPath, request: Request) -> Response:
     """Give it up."""
+    _tus(request)
     return _terminate(desk, principal, upload_id)
 
 
 async def _create(desk: Desk, principal: Principal, request: Request, limits: UploadLimits, below: str) -> Response:
+    _tus(request)
     wanted = _wanted(principal, request, desk)
     upload = await run_in_threadpool(desk.uploads.create, wanted, limits, desk.clock.now())
     # A repeated creation sends the same first bytes again: they are passed over, HEAD says where to go on.
@@ -136,6 +157,7 @@ async def _create(desk: Desk, principal: Principal, request: Request, limits: Up
 
 
 async def _append(desk: Desk, principal: Principal, upload_id: str, request: Request) -> Response:
+    _tus(request)
     if not _is_content(request):
         raise UnsupportedMedia("upload.not_content")
     upload = await run_in_threadpool(desk.uploads.get, upload_id, principal.id, desk.clock.now())
