@@ -9,7 +9,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -17,11 +20,12 @@ import av
 
 from videodesk.calls.capture_ports import ClipFacts
 from videodesk.core.clock import iso
-from videodesk.core.errors import Invalid, OutOfSpace
+from videodesk.core.errors import DeskError, Invalid, OutOfSpace, WorldError
 from videodesk.media.frames import encode_jpeg, to_bgr
 from videodesk.media.matroska import scan
 
 RECORDING: Final = ".recording"
+CLIPS: Final = (".webm", ".mp4")
 PICTURES: Final = "VIDEODESK_PICTURES"
 """Tag: how many pictures there are, codec and largest size (`VP8 1280 720`), whether all is of evidence grade."""
 TRACKS: Final = "TRACKS"
@@ -32,30 +36,57 @@ CAPTURED_AT: Final = "VIDEODESK_CAPTURED_AT"
 """Tag: the begin to the millisecond (MP4's own date has whole seconds)."""
 POSTER_QUALITY: Final = 85
 
+DISK_FULL: Final = "recording.disk_full"
+DISK_FAILED: Final = "recording.disk_failed"
+
 MediaType = Literal["video/webm", "video/mp4"]
 _FORMATS: Final[dict[str, tuple[str, MediaType]]] = {"vp8": ("webm", "video/webm"), "h264": ("mp4", "video/mp4")}
 
 
 def finish(recording: Path) -> ClipFacts | None:
-    """Make the file to keep of a recording's; None (and no file left) when there is not a whole second in it.
+    """Make the file to keep of a recording's; None (and no file left) when there is no picture in it.
 
     OutOfSpace("recording.disk_full") when it does not fit: the recording's own file stays and plays, and this can be done later.
+    So it stays at WorldError("recording.disk_failed") and Invalid("clip.unreadable").
     """
     with recording.open("rb") as file:
         found = scan(file, recording.stat().st_size)
     if found is None or not found.clusters or not found.tags.get(TRACKS, "").startswith("1"):
         recording.unlink(missing_ok=True)
         return None
-    os.truncate(recording, found.whole_bytes)
     try:
+        os.truncate(recording, found.whole_bytes)
         clip = _remux(recording, found.begun_at, found.tags)
-    except OSError as error:
+        recording.unlink(missing_ok=True)
+        _sync_folder(recording.parent)
+    except (av.FFmpegError, OSError) as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise OutOfSpace("recording.disk_full") from error
-        raise
-    recording.unlink(missing_ok=True)
-    _sync_folder(recording.parent)
+            raise OutOfSpace(DISK_FULL) from error
+        if isinstance(error, av.FFmpegError):
+            raise Invalid("clip.unreadable") from error
+        raise WorldError(DISK_FAILED) from error
     return facts_of(clip)
+
+
+def recover_clip(path: Path) -> ClipFacts | None:
+    """A clip that was cut off (`x.recording`) or finished and never fetched, with the further ones of its recording in `more`.
+
+    None when there is nothing in it. OutOfSpace("recording.disk_full"), Invalid("clip.unreadable").
+    """
+    base = path.with_suffix("")
+    facts: list[ClipFacts] = []
+    for number in count(1):
+        recording = part_path(base, number)
+        clip = next((path for kind in CLIPS if (path := recording.with_suffix(kind)).is_file()), None)
+        if recording.is_file():
+            found = finish(recording)
+        elif clip is not None:
+            found = facts_of(clip)
+        else:
+            break
+        if found is not None:
+            facts.append(found)
+    return replace(facts[0], more=tuple(facts[1:])) if facts else None
 
 
 def recover(folder: Path) -> list[ClipFacts]:
@@ -68,36 +99,63 @@ def recover(folder: Path) -> list[ClipFacts]:
     for leftover in folder.glob("*.unfinished"):
         leftover.unlink(missing_ok=True)
     for recording in sorted(folder.glob(f"*{RECORDING}")):
-        with contextlib.suppress(OutOfSpace, av.FFmpegError):
+        with contextlib.suppress(DeskError):
             finish(recording)
     found: list[ClipFacts] = []
-    for path in sorted([*folder.glob("*.webm"), *folder.glob("*.mp4")]):
+    for path in sorted([path for kind in CLIPS for path in folder.glob(f"*{kind}")]):
         with contextlib.suppress(Invalid):
             found.append(facts_of(path))
     return sorted(found, key=lambda facts: facts.captured_at)
 
 
-def facts_of(path: Path) -> ClipFacts:
-    """What a finished clip's file says of itself; Invalid("clip.unreadable") when it is none of ours or broken."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a finished clip's file says of itself. `damaged`: spans of pictures that are not of evidence grade, in ms from its begin."""
+
+    media_type: MediaType
+    codec: str
+    width_px: int
+    height_px: int
+    captured_at: datetime
+    damaged: tuple[tuple[int, int], ...]
+
+
+def words_of(container: Any) -> Words:
+    """Read them; Invalid("clip.unreadable") when it is none of ours."""
     try:
-        with av.open(str(path)) as container:
-            video = container.streams.video[0]
-            words = {key.upper(): value for key, value in (container.metadata | video.metadata).items()}
-            codec, width, height = words[PICTURES].split()
-            picture = next(container.decode(video))
-            poster = encode_jpeg(to_bgr(picture), POSTER_QUALITY)
-            return ClipFacts(
-                path=path, media_type=_FORMATS[video.codec_context.name][1], width_px=int(width), height_px=int(height),
-                duration_s=(container.duration or 0) / av.time_base, captured_at=datetime.fromisoformat(words[CAPTURED_AT]),
-                codec=codec, is_evidence_grade=not words.get(DAMAGED), poster=poster)
-    except (av.FFmpegError, OSError, KeyError, ValueError, IndexError, StopIteration) as error:
+        said = {key.upper(): value for key, value in container.metadata.items()}
+        codec, width, height = said[PICTURES].split()
+        pairs = [span.partition("-") for span in said.get(DAMAGED, "").split()]
+        return Words(
+            media_type=_FORMATS[container.streams.video[0].codec_context.name][1], codec=codec, width_px=int(width), height_px=int(height),
+            captured_at=datetime.fromisoformat(said[CAPTURED_AT]), damaged=tuple((int(start), int(end)) for start, _, end in pairs))
+    except (KeyError, ValueError, IndexError) as error:
         raise Invalid("clip.unreadable") from error
 
 
-def spans_of(words: str) -> list[tuple[int, int]]:
-    """The spans of a DAMAGED tag."""
-    pairs = [span.partition("-") for span in words.split()]
-    return [(int(start), int(end)) for start, _, end in pairs]
+def facts_of(path: Path) -> ClipFacts:
+    """A finished clip; Invalid("clip.unreadable") when it is none of ours or broken."""
+    try:
+        with av.open(str(path)) as container:
+            words = words_of(container)
+            poster = encode_jpeg(to_bgr(next(container.decode(container.streams.video[0]))), POSTER_QUALITY)
+            return ClipFacts(
+                path=path, media_type=words.media_type, width_px=words.width_px, height_px=words.height_px,
+                duration_s=(container.duration or 0) / av.time_base, captured_at=words.captured_at,
+                codec=words.codec, is_evidence_grade=not words.damaged, poster=poster)
+    except (av.FFmpegError, OSError, StopIteration) as error:
+        raise Invalid("clip.unreadable") from error
+
+
+def part_path(base: Path, number: int) -> Path:
+    """Where part `number` of a recording lies while it is written: `x.recording`, then `x_2.recording`."""
+    return base.with_name(base.name + ("" if number == 1 else f"_{number}") + RECORDING)
+
+
+def finish_parts(paths: Iterable[Path]) -> ClipFacts | None:
+    """Finish each; the first in which there is something, the others in its `more`."""
+    facts = [found for path in paths if (found := finish(path)) is not None]
+    return replace(facts[0], more=tuple(facts[1:])) if facts else None
 
 
 def _remux(recording: Path, begun_at: datetime, tags: dict[str, str]) -> Path:

@@ -86,18 +86,18 @@ class Tape:
             self._mixer.move_to(now_s - self.begun_s)
         for at_s, payload in self._mixer.take(everything=now_s is None):
             self._add(MIX, self.begun_s + at_s, payload, is_key=True)
-        blocks, self._blocks = sorted(self._blocks, key=lambda block: block.at_ms), []
-        out, self._head = [self._head], b""
-        while blocks:
-            within = [block for block in blocks if block.at_ms - blocks[0].at_ms < MAX_SPAN_MS]
-            out.append(cluster(within))
-            blocks = blocks[len(within):]
         words = {
             TRACKS: " ".join(str(track) for track in sorted(self._last_ms)),
             PICTURES: f"{self.codec} {self._size[0]} {self._size[1]}",
             DAMAGED: " ".join(f"{start}-{end}" for start, end in self._damaged)}
+        out, self._head = [self._head], b""
         out.extend(tag(name, value) for name, value in words.items() if value != self._told.get(name, ""))
         self._told = words
+        blocks, self._blocks = sorted(self._blocks, key=lambda block: block.at_ms), []
+        while blocks:
+            within = [block for block in blocks if block.at_ms - blocks[0].at_ms < MAX_SPAN_MS]
+            out.append(cluster(within))
+            blocks = blocks[len(within):]
         return b"".join(out)
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,18 +8,15 @@ import os
 import shutil
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import av
-
 from videodesk.calls.capture_ports import ClipFacts
 from videodesk.core.clock import Clock
 from videodesk.core.errors import DeskError, OutOfSpace, WorldError
-from videodesk.media.remux import RECORDING, finish
+from videodesk.media.remux import DISK_FAILED, DISK_FULL, finish_parts, part_path
 from videodesk.media.tape import Piece, Tape
 
 FLUSH_S: Final = 0.4
@@ -27,7 +24,7 @@ FLUSH_S: Final = 0.4
 MAX_WAITING_BYTES: Final = 24 << 20
 RESERVE_BYTES: Final = 1 << 20
 
-DISK_FULL, DISK_FAILED, DISK_SLOW = "recording.disk_full", "recording.disk_failed", "recording.disk_slow"
+DISK_SLOW: Final = "recording.disk_slow"
 
 
 class GrowingFile:
@@ -182,9 +179,6 @@ class Run:
             self._facts = self._parts.finish()
         except DeskError as error:
             self._failed = error
-        except (OSError, av.FFmpegError) as error:
-            self._failed = WorldError(DISK_FAILED)
-            self._failed.__cause__ = error
 
     def _write(self) -> bool:
         with self._wake:
@@ -199,17 +193,6 @@ class Run:
             self._parts.flush(self._clock.monotonic())
         self.size_bytes = self._parts.size_bytes
         return not ends
-
-
-def part_path(base: Path, number: int) -> Path:
-    """Where part `number` of a recording lies while it is written: `x.recording`, then `x-2.recording`."""
-    return base.with_name(base.name + ("" if number == 1 else f"-{number}") + RECORDING)
-
-
-def finish_parts(paths: Iterable[Path]) -> ClipFacts | None:
-    """Finish each; the first in which there is something, the others in its `more`."""
-    facts = [found for path in paths if (found := finish(path)) is not None]
-    return replace(facts[0], more=tuple(facts[1:])) if facts else None
 
 
 def problem_of(error: OSError) -> str:
