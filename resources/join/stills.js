@@ -6,7 +6,7 @@ import { Kept } from "./keep.js";
 import { newId } from "./memory.js";
 import { TALKING } from "./screens.js";
 import { measured, StillTaker } from "./still.js";
-import { deliver, mayHelp, Patience } from "./upload.js";
+import { deliver, discard, mayHelp, Patience } from "./upload.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./keep.js").StillRecord} StillRecord */
@@ -261,8 +261,11 @@ export class Stills {
         await this.kept.remove(record.id);
         return;
       }
-      if (answer.refusal.code.startsWith("upload.") && tries < 10) {
-        record.is_uploaded = false; // its bytes went away meanwhile
+      if (/^upload\.|digest_mismatch$/.test(answer.refusal.code) && tries < 10) {
+        if (answer.refusal.code.endsWith("digest_mismatch")) {
+          await discard(record.id, this.tokenOf(record));
+        }
+        record.is_uploaded = false; // its bytes went away meanwhile, or are not the camera's
         entry.isResumed = true;
       } else if (!mayHelp(answer.refusal.status)) {
         await this.refused(entry, answer.refusal);
@@ -278,8 +281,8 @@ export class Stills {
   async refused(entry, { code, status }) {
     this.hasRefused = true;
     await entry.securing;
-    // A token that is good no more: the picture stays here for a while, a fresh link may open the door again.
-    this.fail(entry, code === "consent.missing" ? "still.consent" : "still.camera_failed", status === 401);
+    // A token that is good no more, or a service that has no room: the picture stays here for a while and is tried when the page is opened again.
+    this.fail(entry, code === "consent.missing" ? "still.consent" : "still.camera_failed", [401, 409, 410].includes(status));
   }
 
   /** @param {Entry} entry @param {number} sent */

@@ -12,6 +12,8 @@ import { waitBefore } from "./signaling.js";
 
 const ADDRESS = `${ROOT}/join/photos`;
 const SILENT_MS = 30_000;
+// Another request had it meanwhile, or our count was wrong: ask again how far it is.
+const ELSEWHERE = new Set(["upload.wrong_offset", "upload.taken_over", "upload.cut"]);
 const TUS = { "Tus-Resumable": "1.0.0" };
 const WAITS_MS = [1_000, 3_000];
 export const MAX_BYTES = 32 * 1024 * 1024;
@@ -180,7 +182,7 @@ export async function deliver({ id, snapshotId, bytes, isResumed, token, patienc
     if (isUncertain) {
       answer = await ask("HEAD", address, token(), TUS, null);
     }
-    if (answer.status === 404 || answer.status === 410) {
+    if (answer.status === 404) {
       const metadata = `id ${btoa(id)},snapshot_id ${btoa(snapshotId)}`;
       const headers = { ...TUS, "Upload-Length": String(bytes.size), "Upload-Metadata": metadata, "Content-Type": "application/offset+octet-stream" };
       answer = await ask("POST", `${ROOT}/join/uploads`, token(), headers, bytes, (sent) => onProgress(Math.min(sent, bytes.size)));
@@ -194,7 +196,7 @@ export async function deliver({ id, snapshotId, bytes, isResumed, token, patienc
       onProgress(bytes.size);
       return null;
     }
-    if (!isGood(answer) && !mayHelp(answer.status) && ![404, 409, 410, 423].includes(answer.status)) {
+    if (!isGood(answer) && !mayHelp(answer.status) && answer.status !== 404 && !ELSEWHERE.has(answer.refusal.code)) {
       return answer.refusal;
     }
     if (answer.offset > furthest) {
@@ -204,6 +206,11 @@ export async function deliver({ id, snapshotId, bytes, isResumed, token, patienc
     isUncertain = true;
     await patience.wait(Math.min(tries, 10));
   }
+}
+
+/** Take back what is there of it: its bytes are not what they should be. @param {string} id @param {string} token */
+export async function discard(id, token) {
+  await ask("DELETE", `${ROOT}/join/uploads/${id}`, token, TUS, null);
 }
 
 /** @param {Answer} answer */
