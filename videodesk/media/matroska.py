@@ -14,8 +14,8 @@ from typing import BinaryIO, Final
 
 EPOCH: Final = datetime(2001, 1, 1, tzinfo=UTC)
 """Matroska counts dates from here (DateUTC)."""
-MAX_SPAN_MS: Final = 30_000
-"""A block's time is 16 bits signed, relative to its cluster."""
+MAX_SPAN_MS: Final = 1000
+"""How long a cluster may be (what Matroska could: 32.7 s either way)."""
 
 _HEADER, _SEGMENT, _INFO, _TRACKS, _CLUSTER, _TAGS = (
     b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67", b"\x15\x49\xa9\x66", b"\x16\x54\xae\x6b", b"\x1f\x43\xb6\x75", b"\x12\x54\xc3\x67")

@@ -34,7 +34,7 @@ class Mixer:
     def __init__(self) -> None:
         self._encoder = OpusEncoding("audio")
         self._sides: dict[str, _Side] = {}
-        self._mixed = np.zeros(RATE * 2, dtype=np.int32)
+        self._mixed: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
         self._done = 0
         self._now = 0
 
@@ -66,12 +66,16 @@ class Mixer:
     def take(self, *, everything: bool = False) -> list[tuple[float, bytes]]:
         """The packets that are ready, with their times; with `everything` up to the latest sound or time."""
         until = self._now if everything else self._ready()
+        count = max(0, until - self._done)
+        frames = -(-count // FRAME) if everything else count // FRAME
+        length = frames * FRAME
+        if length > len(self._mixed):
+            self._mixed = np.concatenate([self._mixed, np.zeros(length - len(self._mixed), dtype=np.int32)])
+        samples = np.clip(self._mixed[:length], -32768, 32767).astype(np.int16)
+        self._mixed = self._mixed[length:]
         out: list[tuple[float, bytes]] = []
-        while self._done + FRAME <= until or (everything and self._done < until):
-            samples = np.clip(self._mixed[:FRAME], -32768, 32767).astype(np.int16)
-            self._mixed[:-FRAME] = self._mixed[FRAME:]
-            self._mixed[-FRAME:] = 0
-            out.append(((self._done - OPUS_DELAY) / RATE, self._encoder.encode(samples)))
+        for at in range(0, length, FRAME):
+            out.append(((self._done - OPUS_DELAY) / RATE, self._encoder.encode(samples[at:at + FRAME])))
             self._done += FRAME
         return out
 

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
 from videodesk.calls.capture_ports import ClipFacts, RecordingState
 from videodesk.core.clock import Clock
+from videodesk.media.ring import Cut
 from videodesk.media.tap import SenderReport, SoundUnit, Tap, VideoUnit
 from videodesk.media.tape import Piece
 from videodesk.media.timeline import SOUND_RATE, VIDEO_RATE, SenderClocks, lay_out
 from videodesk.media.writing import Parts, Run, trouble_of
 
 MAX_CLIP_S: Final = 600.0
+FLUSH_EVERY_S: Final = 5.0
 CONSENT_ENDED: Final = "recording.consent_ended"
 
 
 class CallRecorder:
-    """A Recorder on a call's tap. `units` gives what the ring holds, in the order in which it came; in any thread.
+    """A Recorder on a call's tap. `cut` gives the newest seconds that the ring holds, from a keyframe on; in any thread.
 
     What the tap tells comes in the engine's loop; the port's methods in any thread.
     """
 
-    def __init__(self, clock: Clock, tap: Tap, units: Callable[[], Iterable[VideoUnit | SoundUnit]]) -> None:
+    def __init__(self, clock: Clock, tap: Tap, cut: Callable[[float], Cut | None]) -> None:
         self._clock = clock
         self._tap = tap
-        self._units = units
+        self._cut = cut
         self._clocks = SenderClocks()
         self._allowed_since_s: float | None = None
         self._run: Run | None = None
+        self._is_on_hold = self._awaits_key = False
         self._leave = tap.add(self)
 
     # ── the tap ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -38,7 +42,7 @@ class CallRecorder:
     def video(self, unit: VideoUnit) -> None:
         self._clocks.video.note(unit.rtp_time, unit.received_at_s)
         run = self._run
-        if run is not None and run.is_going:
+        if run is not None and run.is_going and self._takes(unit.is_key):
             at_s = self._clocks.video.at_s(unit.rtp_time)
             run.put(_picture(unit, unit.received_at_s if at_s is None else at_s))
 
@@ -49,8 +53,15 @@ class CallRecorder:
                 self._clocks.sound.note(unit.rtp_time, unit.received_at_s)
             at_s = self._clocks.sound_at_s(unit.rtp_time)
         run = self._run
-        if run is not None and run.is_going and unit.payload is not None and at_s is not None:
+        if run is not None and run.is_going and unit.payload is not None and at_s is not None and not self._is_on_hold:
             run.put(Piece(at_s, unit.payload, unit.side))
+
+    def _takes(self, is_key: bool) -> bool:
+        """After a hold a picture that builds on one that was not recorded is of no use."""
+        if self._is_on_hold:
+            return False
+        self._awaits_key = self._awaits_key and not is_key
+        return not self._awaits_key
 
     def report(self, report: SenderReport) -> None:
         clock = self._clocks.video if report.kind == "video" else self._clocks.sound
@@ -58,8 +69,12 @@ class CallRecorder:
 
     # ── the port ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def allow(self, is_allowed: bool) -> None:
-        """What consent to recording says from now on; without it a running recording ends."""
+    def allow(self, is_allowed: bool, *, is_on_hold: bool = False) -> None:
+        """What consent to recording says from now on; without it a running recording ends. On hold it goes on and takes nothing in."""
+        if self._is_on_hold and not is_on_hold:
+            self._tap.ask_keyframe()
+        self._awaits_key = self._awaits_key or is_on_hold
+        self._is_on_hold = is_on_hold
         if is_allowed and self._allowed_since_s is None:
             self._allowed_since_s = self._clock.monotonic()
         elif not is_allowed:
@@ -68,16 +83,19 @@ class CallRecorder:
                 self._run.end(CONSENT_ENDED)
 
     def keep_last(self, seconds: float, path: Path) -> ClipFacts | None:
-        allowed_s = self._allowed_since_s
-        if allowed_s is None:
+        cut = self._cut(min(seconds, MAX_CLIP_S)) if self._allowed_since_s is not None else None
+        if cut is None:
             return None
-        units = [unit for unit in self._units() if unit.received_at_s >= allowed_s]
-        pieces = from_keyframe(pieces_of(units, self._clocks.reported_skew_s), self._clock.monotonic() - min(seconds, MAX_CLIP_S))
+        pieces = pieces_of(cut, self._clocks.reported_skew_s)
         parts = Parts(path, self._wall())
         try:
             try:
+                flushed_s = pieces[0].at_s
                 for piece in pieces:
                     parts.put(piece)
+                    if piece.at_s - flushed_s > FLUSH_EVERY_S:
+                        flushed_s = piece.at_s
+                        parts.flush(flushed_s)
                 parts.end()
             finally:
                 parts.close()
@@ -96,11 +114,13 @@ class CallRecorder:
         self._tap.ask_keyframe()
 
     def stop(self) -> ClipFacts | None:
-        run = self._run
+        run, self._awaits_key = self._run, False
         if run is None:
             return None
         run.end()
-        return run.result()
+        facts = run.result()
+        self._run = None
+        return facts
 
     def state(self) -> RecordingState:
         run = self._run
@@ -125,24 +145,16 @@ def _picture(unit: VideoUnit, at_s: float) -> Piece:
     return Piece(at_s, unit.data, codec=unit.codec, is_key=unit.is_key, is_whole=unit.is_whole)
 
 
-def pieces_of(units: Sequence[VideoUnit | SoundUnit], skew_s: float) -> list[Piece]:
-    """Units of both kinds with their times on one clock; the customer's sound `skew_s` later than its arrival says."""
-    pictures = [unit for unit in units if isinstance(unit, VideoUnit)]
-    heard = [unit for unit in units if isinstance(unit, SoundUnit) and unit.side == "customer"]
-    found = [_picture(unit, at_s) for unit, at_s in zip(
-        pictures, lay_out([(unit.rtp_time, unit.received_at_s) for unit in pictures], VIDEO_RATE), strict=True)]
-    found += [Piece(at_s + skew_s, unit.payload, unit.side) for unit, at_s in zip(
-        heard, lay_out([(unit.rtp_time, unit.received_at_s) for unit in heard], SOUND_RATE), strict=True) if unit.payload is not None]
-    found += [Piece(unit.received_at_s, unit.payload, unit.side) for unit in units
-              if isinstance(unit, SoundUnit) and unit.side == "agent" and unit.payload is not None]
-    return found
+def pieces_of(cut: Cut, skew_s: float) -> list[Piece]:
+    """A piece of the ring on one clock, in order; the customer's sound `skew_s` later than its arrival says."""
+    heard = [unit for unit in cut.sounds if unit.side == "customer"]
+    found = [_picture(unit, at_s) for unit, at_s in zip(cut.pictures, _laid_out(cut.pictures, VIDEO_RATE), strict=True)]
+    found += [Piece(at_s + skew_s, unit.payload, unit.side)
+              for unit, at_s in zip(heard, _laid_out(heard, SOUND_RATE), strict=True) if unit.payload is not None]
+    found += [Piece(unit.received_at_s, unit.payload, unit.side)
+              for unit in cut.sounds if unit.side == "agent" and unit.payload is not None]
+    return sorted(found, key=lambda piece: piece.at_s)
 
 
-def from_keyframe(pieces: Iterable[Piece], wanted_s: float) -> list[Piece]:
-    """From the last keyframe at or before `wanted_s` on (else the first one)."""
-    found = sorted(pieces, key=lambda piece: piece.at_s)
-    keys = [piece.at_s for piece in found if not piece.side and piece.is_key]
-    if not keys:
-        return []
-    begin_s = max((at_s for at_s in keys if at_s <= wanted_s), default=keys[0])
-    return [piece for piece in found if piece.at_s >= begin_s]
+def _laid_out(units: Sequence[VideoUnit | SoundUnit], rate: int) -> list[float]:
+    return list(accumulate(lay_out([(unit.rtp_time, unit.received_at_s) for unit in units], rate), max))
