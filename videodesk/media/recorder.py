@@ -10,7 +10,6 @@ from typing import Final
 
 from videodesk.calls.capture_ports import ClipFacts, RecordingState
 from videodesk.core.clock import Clock
-from videodesk.media.ring import Cut
 from videodesk.media.tap import SenderReport, SoundUnit, Tap, VideoUnit
 from videodesk.media.tape import Piece
 from videodesk.media.timeline import SOUND_RATE, VIDEO_RATE, SenderClocks, lay_out
@@ -22,15 +21,15 @@ CONSENT_ENDED: Final = "recording.consent_ended"
 
 
 class CallRecorder:
-    """A Recorder on a call's tap. `cut` gives the newest seconds that the ring holds, from a keyframe on; in any thread.
+    """A Recorder on a call's tap. `units` gives what the ring holds, in the order in which it came; in any thread.
 
     What the tap tells comes in the engine's loop; the port's methods in any thread.
     """
 
-    def __init__(self, clock: Clock, tap: Tap, cut: Callable[[float], Cut | None]) -> None:
+    def __init__(self, clock: Clock, tap: Tap, units: Callable[[], Sequence[VideoUnit | SoundUnit]]) -> None:
         self._clock = clock
         self._tap = tap
-        self._cut = cut
+        self._units = units
         self._clocks = SenderClocks()
         self._allowed_since_s: float | None = None
         self._run: Run | None = None
@@ -83,10 +82,13 @@ class CallRecorder:
                 self._run.end(CONSENT_ENDED)
 
     def keep_last(self, seconds: float, path: Path) -> ClipFacts | None:
-        cut = self._cut(min(seconds, MAX_CLIP_S)) if self._allowed_since_s is not None else None
-        if cut is None:
+        allowed_s = self._allowed_since_s
+        if allowed_s is None:
             return None
-        pieces = pieces_of(cut, self._clocks.reported_skew_s)
+        units = [unit for unit in self._units() if unit.received_at_s >= allowed_s]
+        pieces = newest(pieces_of(units, self._clocks.reported_skew_s), min(seconds, MAX_CLIP_S))
+        if not pieces:
+            return None
         parts = Parts(path, self._wall())
         try:
             try:
@@ -145,15 +147,28 @@ def _picture(unit: VideoUnit, at_s: float) -> Piece:
     return Piece(at_s, unit.data, codec=unit.codec, is_key=unit.is_key, is_whole=unit.is_whole)
 
 
-def pieces_of(cut: Cut, skew_s: float) -> list[Piece]:
-    """A piece of the ring on one clock, in order; the customer's sound `skew_s` later than its arrival says."""
-    heard = [unit for unit in cut.sounds if unit.side == "customer"]
-    found = [_picture(unit, at_s) for unit, at_s in zip(cut.pictures, _laid_out(cut.pictures, VIDEO_RATE), strict=True)]
+def pieces_of(units: Sequence[VideoUnit | SoundUnit], skew_s: float) -> list[Piece]:
+    """What the ring holds on one clock, in order; the customer's sound `skew_s` later than its arrival says."""
+    pictures = [unit for unit in units if isinstance(unit, VideoUnit)]
+    sounds = [unit for unit in units if isinstance(unit, SoundUnit)]
+    heard = [unit for unit in sounds if unit.side == "customer"]
+    found = [_picture(unit, at_s) for unit, at_s in zip(pictures, _laid_out(pictures, VIDEO_RATE), strict=True)]
     found += [Piece(at_s + skew_s, unit.payload, unit.side)
               for unit, at_s in zip(heard, _laid_out(heard, SOUND_RATE), strict=True) if unit.payload is not None]
     found += [Piece(unit.received_at_s, unit.payload, unit.side)
-              for unit in cut.sounds if unit.side == "agent" and unit.payload is not None]
+              for unit in sounds if unit.side == "agent" and unit.payload is not None]
     return sorted(found, key=lambda piece: piece.at_s)
+
+
+def newest(pieces: Sequence[Piece], seconds: float) -> list[Piece]:
+    """The newest `seconds` of pictures with their sound, from the keyframe before that on (else the first one)."""
+    pictures = [piece for piece in pieces if not piece.side]
+    keys = [piece.at_s for piece in pictures if piece.is_key]
+    if not keys:
+        return []
+    wanted_s = pictures[-1].at_s - seconds
+    begin_s = max((at_s for at_s in keys if at_s <= wanted_s), default=keys[0])
+    return [piece for piece in pieces if piece.at_s >= begin_s]
 
 
 def _laid_out(units: Sequence[VideoUnit | SoundUnit], rate: int) -> list[float]:
