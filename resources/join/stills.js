@@ -32,7 +32,7 @@ export class Stills {
     this.app = app;
     this.kept = new Kept();
     this.taker = new StillTaker();
-    this.patience = new Patience();
+    this.patience = new Patience(() => app.draw());
     /** @type {Entry[]} */
     this.entries = [];
     /** Asked for before a reload and not taken. @type {StillRecord[]} */

@@ -147,7 +147,9 @@ function ask(method, address, token, headers, body, onProgress) {
 
 /** Waiting between tries; `hurry` ends a wait: something says that the network may be back. */
 export class Patience {
-  constructor() {
+  /** @param {() => void} onChange */
+  constructor(onChange) {
+    this.onChange = onChange;
     this.isWaiting = false;
     this.hurry = () => {};
   }
@@ -155,6 +157,7 @@ export class Patience {
   /** @param {number} tries how many failed so far, from 1 */
   async wait(tries) {
     this.isWaiting = true;
+    this.onChange();
     await new Promise((resolve) => {
       const timer = setTimeout(resolve, waitBefore(tries, Math.random()));
       this.hurry = () => {
@@ -163,6 +166,7 @@ export class Patience {
       };
     });
     this.isWaiting = false;
+    this.onChange();
   }
 }
 

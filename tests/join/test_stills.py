@@ -314,7 +314,7 @@ def test_progress_is_told_to_both_sides_and_not_too_often(customers, agent):
             let n = 0;
             const timer = setInterval(() => {
               n += 1;
-              if (n < 40) { this.upload.onprogress?.(new ProgressEvent('progress', {lengthComputable: true, loaded: body.size * n / 40, total: body.size})); }
+              if (n < 40) { this.upload.onprogress?.(new ProgressEvent('progress', {lengthComputable: true, loaded: Math.floor(body.size * n / 40), total: body.size})); }
               else { clearInterval(timer); super.send(body); }
             }, 50);
           }
