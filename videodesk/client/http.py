@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
 import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -11,8 +16,10 @@ import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import videodesk
+from videodesk.client.disk import UNFINISHED, sync_folder, world
 from videodesk.client.problems import from_answer, offline
-from videodesk.core.errors import NotFound, WorldError
+from videodesk.client.uploading import forget_upload, upload_file
+from videodesk.core.errors import Conflict, Invalid, NotFound, WorldError
 from videodesk.core.vocabulary import CaseKind, CaseStatus, ReviewState
 from videodesk.protocol import resources as r
 from videodesk.protocol.messages import CallView
@@ -22,7 +29,9 @@ API: Final = "/api/v1"
 _TIMEOUT: Final = httpx.Timeout(15.0, connect=5.0, pool=15.0)
 # An original may be tens of megabytes and the line poor: only standing still counts as too slow.
 _UPLOAD_TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0, pool=60.0)
-_SUFFIX: Final = {"image/jpeg": "jpg", "image/png": "png"}
+_SUFFIX: Final = {"image/jpeg": "jpg", "image/png": "png", "video/webm": "webm", "video/mp4": "mp4"}
+# Up to this size an original goes in one request: begun anew after a cut it costs less than asking where to go on.
+WHOLE_BYTES: Final = 4 * 1024 * 1024
 
 
 def open_client(url: str, tls: ssl.SSLContext | None = None, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
@@ -144,6 +153,60 @@ class HttpDeskApi:
         path = f"/snapshots/{_part(snapshot_id)}"
         return await self._upload(r.SnapshotView, path, meta, "original", original, meta.media_type)
 
+    async def put_original(self, snapshot_id: str, original_id: str, meta: r.SnapshotMeta, original: Path, poster: bytes | None = None,
+                           progress: Callable[[int, int], None] | None = None) -> r.SnapshotView:
+        path = f"/snapshots/{_part(snapshot_id)}/originals/{_part(original_id)}"
+        told = progress or (lambda _sent, _of: None)
+        size = (await asyncio.to_thread(original.stat)).st_size
+        files: dict[str, Any] = {"metadata": (None, meta.model_dump_json().encode(), "application/json")}
+        if poster is not None:
+            files["poster"] = ("poster.jpg", poster, "image/jpeg")
+        if size <= WHOLE_BYTES:
+            told(0, size)
+            files["original"] = (f"original.{_SUFFIX[meta.media_type]}", await asyncio.to_thread(original.read_bytes), meta.media_type)
+            stored = _parse(r.SnapshotView, await self._request("PUT", path, files=files, timeout=_UPLOAD_TIMEOUT))
+            told(size, size)
+            return stored
+        files["upload_id"] = (None, original_id.encode())
+        about = {"case_id": meta.case_id, "snapshot_id": snapshot_id}
+        # Asked first: the service may have it already (its answer was lost), or refuse it before its many bytes are sent.
+        for is_last in (False, False, True):
+            try:
+                return _parse(r.SnapshotView, await self._request("PUT", path, files=files, timeout=_UPLOAD_TIMEOUT))
+            except (NotFound, Conflict, Invalid) as problem:
+                if is_last or problem.code not in {"upload.unknown", "upload.unfinished", "snapshot.digest_mismatch"}:
+                    raise
+                if problem.code == "snapshot.digest_mismatch":  # it did not arrive as it was sent: from the beginning
+                    await forget_upload(self._request, original_id)
+            await upload_file(self._asking_patiently, original_id, original, about, told)
+        raise AssertionError
+
+    async def original_of(self, snapshot_id: str, original_id: str) -> bytes:
+        return await self._bytes(f"/snapshots/{_part(snapshot_id)}/originals/{_part(original_id)}")
+
+    async def save_original(self, snapshot_id: str, original_id: str, path: Path) -> None:
+        found = next((one for one in (await self.snapshot(snapshot_id)).originals if one.id == original_id), None)
+        if found is None:
+            raise NotFound("snapshot.unknown_original")
+        unfinished = path.with_name(path.name + UNFINISHED)
+        try:
+            with world(), unfinished.open("wb") as file:
+                hasher = hashlib.sha256()
+                async for piece in self._stream(f"/snapshots/{_part(snapshot_id)}/originals/{_part(original_id)}"):
+                    hasher.update(piece)
+                    await asyncio.to_thread(file.write, piece)
+            if hasher.hexdigest() != found.digest:
+                raise WorldError("blob.damaged", digest=found.digest)
+            with world():
+                unfinished.replace(path)
+                sync_folder(path.parent)
+        finally:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+
+    async def give_up_still(self, snapshot_id: str) -> r.SnapshotView:
+        return await self._ask(r.SnapshotView, "DELETE", f"/snapshots/{_part(snapshot_id)}/still")
+
     async def snapshot(self, snapshot_id: str) -> r.SnapshotView:
         return await self._ask(r.SnapshotView, "GET", f"/snapshots/{_part(snapshot_id)}")
 
@@ -229,10 +292,25 @@ class HttpDeskApi:
         return await self._request(method, path, content=content, params=asked or None,
                                    headers={} if content is None else {"Content-Type": "application/json"})
 
+    async def _asking_patiently(self, method: str, path: str, **rest: Any) -> httpx.Response:
+        return await self._request(method, path, timeout=_UPLOAD_TIMEOUT, **rest)
+
+    async def _stream(self, path: str) -> AsyncIterator[bytes]:
+        try:
+            async with self._client.stream("GET", API + path, headers=self._headers({}), timeout=_UPLOAD_TIMEOUT) as answer:
+                if answer.status_code != 200:
+                    await answer.aread()
+                    raise from_answer(answer) if answer.status_code >= 400 else WorldError("service.unexpected", status=answer.status_code)
+                async for piece in answer.aiter_raw(1024 * 1024):
+                    yield piece
+        except httpx.TransportError as problem:
+            raise offline(problem) from problem
+
+    def _headers(self, more: dict[str, str]) -> dict[str, str]:
+        return more if self._token is None else more | {"Authorization": f"Bearer {self._token}"}
+
     async def _request(self, method: str, path: str, **rest: Any) -> httpx.Response:
-        headers = dict(rest.pop("headers", {}))
-        if self._token is not None:
-            headers["Authorization"] = f"Bearer {self._token}"
+        headers = self._headers(rest.pop("headers", {}))
         try:
             answer = await self._client.request(method, API + path, headers=headers, **rest)
         except (httpx.TransportError, OSError) as problem:
