@@ -25,7 +25,7 @@ from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 Answer = tuple[dict[str, Any], bytes]
 Op = Callable[[dict[str, Any], bytes], Answer]
@@ -100,13 +100,18 @@ def look_ops() -> dict[str, Op]:
     """Decoding and codes, every codec loaded: no file opens later."""
     import zxingcpp
 
+    load_codecs()
+    zxingcpp.read_barcodes(np.full((16, 16), 255, np.uint8))
+    return {"luma": _luma, "codes": _codes, "luma_codes": _luma_codes}
+
+
+def load_codecs() -> None:
+    """Use every codec once: no file opens later."""
     Image.init()
     for kind in ("JPEG", "PNG", "WEBP"):
         sample = io.BytesIO()
         Image.new("RGB", (8, 8)).save(sample, kind)
-        decode({"format": kind, "width_px": 8, "height_px": 8}, sample.getvalue(), 8)
-    zxingcpp.read_barcodes(np.full((16, 16), 255, np.uint8))
-    return {"luma": _luma, "codes": _codes, "luma_codes": _luma_codes}
+        decode({"format": kind, "width_px": 8, "height_px": 8}, sample.getvalue(), 4)
 
 
 def decode(job: dict[str, Any], picture: bytes, side_px: int = 0, mode: str = "L") -> Array:
@@ -184,7 +189,7 @@ def _scan(plane: Array, scale: float) -> list[dict[str, Any]]:
 
 
 def ocr_ops() -> dict[str, Op]:
-    """Printed text, the models loaded and run once."""
+    """Printed text; the models are loaded and run once, so that no file opens later."""
     from rapidocr import RapidOCR
 
     engine = RapidOCR(params={
@@ -193,7 +198,6 @@ def ocr_ops() -> dict[str, Op]:
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,
     })
-    engine(np.full((64, 64, 3), 255, np.uint8))
 
     def texts(job: dict[str, Any], picture: bytes) -> Answer:
         image = decode(job, picture, _OCR_SIDE_PX, "RGB")
@@ -205,6 +209,12 @@ def ocr_ops() -> dict[str, Op]:
             for box, text, score in zip(result.boxes, result.txts, result.scores, strict=True)]
         return {"problem": None, "lines": lines[:_MAX_LINES]}, b""
 
+    load_codecs()
+    sample = Image.new("RGB", (320, 120), "white")
+    ImageDraw.Draw(sample).text((20, 40), "SN 123456", fill="black", font_size=32)
+    picture = io.BytesIO()
+    sample.save(picture, "PNG")
+    texts({"format": "PNG", "width_px": 320, "height_px": 120}, picture.getvalue())  # every model once
     return {"texts": texts}
 
 

@@ -43,7 +43,7 @@ def looking_process() -> ReadingProcess:
 
 def ocr_process() -> ReadingProcess:
     """The child that reads printed text: its models and their run need about 500 MB of memory, and more of address space."""
-    return ReadingProcess("ocr", memory_bytes=3 * 1024**3, cpu_s=60, wall_s=40.0)
+    return ReadingProcess("ocr", memory_bytes=5 * 1024**3 // 2, cpu_s=60, wall_s=40.0, start_s=60.0)
 
 
 class ReadingProcess:
