@@ -16,7 +16,7 @@ from playwright.async_api import async_playwright
 
 from tests.bench._chromium import FRAMES, BareCall, Report, chromium_cpu_s, family, figure, launch, open_page, ratio
 from tests.bench._window import Desk
-from videodesk.media.decoding import _DECODERS
+from videodesk.media.decoding import DECODERS
 from videodesk.media.jitter import EncodedFrame
 from videodesk.media.synthetic import write_camera_file
 
@@ -45,7 +45,7 @@ def run() -> Report:
 
 def decode_alone(coded: Coded) -> list[float]:
     """CPU seconds per second of the stream, a figure a slice of it."""
-    decoder: Any = av.CodecContext.create(_DECODERS[coded[0][0]], "r")
+    decoder: Any = av.CodecContext.create(DECODERS[coded[0][0]], "r")
     decoder.thread_count = 1
     out = []
     per_slice = max(1, len(coded) // SLICES)

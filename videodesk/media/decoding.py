@@ -18,7 +18,7 @@ from videodesk.media.jitter import EncodedFrame
 QUEUE_FRAMES: Final = 24
 """Coded frames that may wait; more means that this machine cannot keep up: drop to the next keyframe rather than lag."""
 
-_DECODERS: Final = {"VP8": "vp8", "H264": "h264"}  # FFmpeg's own VP8 decoder is 9-27 % cheaper than libvpx
+DECODERS: Final = {"VP8": "vp8", "H264": "h264"}  # FFmpeg's own VP8 decoder is 9-27 % cheaper than libvpx
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class VideoDecoding:
 
 
 def _video_decoder(codec: str) -> av.VideoCodecContext:
-    decoder = cast("av.VideoCodecContext", av.CodecContext.create(_DECODERS[codec], "r"))
+    decoder = cast("av.VideoCodecContext", av.CodecContext.create(DECODERS[codec], "r"))
     decoder.thread_count = 1  # a second thread costs more than it gives at 720p, and frame threading would add a frame's delay
     decoder.flags |= Flags.low_delay
     return decoder

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
+from videodesk.calls.capture_ports import CallMemory
 from videodesk.calls.ports import Device, LocalMedia, PeerListener, SoundDevices
 from videodesk.core.clock import Clock, SystemClock
 from videodesk.media.audio import CaptureRing, loudness
+from videodesk.media.clip import FileClip
 from videodesk.media.devices import SYNTHETIC_CAMERA, cameras
 from videodesk.media.frames import FrameSlot
 from videodesk.media.local import Equipment, LocalSide
+from videodesk.media.memory import DeskMemory
 from videodesk.media.peer import AiortcPeer
+from videodesk.media.ring import LIMIT_BYTES, LIMIT_S
 from videodesk.media.synthetic import Tone
 from videodesk.protocol.messages import IceServer
 
@@ -19,11 +25,13 @@ class AiortcEngine:
     """A MediaEngine over aiortc.
 
     `sound`: the adapter of microphones and speakers (None: calls are without own sound, and say so). `is_synthetic`: a drawn
-    camera and a generated tone instead of devices.
+    camera and a generated tone instead of devices. `rewind_s` and `rewind_bytes` bound what is kept of a call to look back into.
     """
 
-    def __init__(self, *, sound: SoundDevices | None = None, is_synthetic: bool = False, clock: Clock | None = None) -> None:
+    def __init__(self, *, sound: SoundDevices | None = None, is_synthetic: bool = False, clock: Clock | None = None,
+                 rewind_s: float = LIMIT_S, rewind_bytes: int = LIMIT_BYTES) -> None:
         self._equipment = Equipment(clock=clock or SystemClock(), sound=sound, is_synthetic=is_synthetic)
+        self._rewind_s, self._rewind_bytes = rewind_s, rewind_bytes
 
     def devices(self) -> list[Device]:
         if self._equipment.is_synthetic:
@@ -33,8 +41,14 @@ class AiortcEngine:
             found = cameras()
         return found + (self._equipment.sound.devices() if self._equipment.sound is not None else [])
 
-    def connect(self, ice_servers: list[IceServer], media: LocalMedia, listener: PeerListener) -> AiortcPeer:
-        return AiortcPeer(self._equipment, ice_servers, media, listener)
+    def remember(self, clips: Path) -> DeskMemory:  # noqa: ARG002 - the recorder is told each file's path
+        return DeskMemory(self._equipment.clock, limit_s=self._rewind_s, limit_bytes=self._rewind_bytes)
+
+    def connect(self, ice_servers: list[IceServer], media: LocalMedia, listener: PeerListener, memory: CallMemory | None = None) -> AiortcPeer:
+        return AiortcPeer(self._equipment, ice_servers, media, listener, memory if isinstance(memory, DeskMemory) else None)
+
+    def open_clip(self, path: Path) -> FileClip:
+        return FileClip(path)
 
     def preview(self, media: LocalMedia) -> Preview:
         return Preview(self._equipment, media)

@@ -7,9 +7,11 @@ explicitly (BT.709 would be wrong by up to 40 of 255).
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Final
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, cast
 
 import av
 import cv2
@@ -17,7 +19,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
-from videodesk.calls.ports import EncodedOriginal, FrozenFrame, Picture
+from videodesk.calls.ports import EncodedOriginal, FrozenFrame, Luma, Picture
 from videodesk.core.clock import Clock
 from videodesk.core.vocabulary import SnapshotMethod
 from videodesk.media.decoding import DecodedFrame
@@ -26,18 +28,30 @@ JPEG_QUALITY: Final = 95
 MAX_SIDE_PX: Final = 7680
 SHOWN_LAG_S: Final = 1.0
 """A view that took nothing for longer is not looked at (hidden, minimised)."""
+RECENT_S: Final = 1.2
+"""Decoded frames are kept for so long, to find the sharpest one among them."""
+RECENT_BYTES: Final = 100_000_000
+"""And at most so much of them: 1.2 s of 720p are 50 MB, 0.9 s of 1080p are 100 MB."""
 
 
 class FrameSlot:
     """A PictureSlot and StillSource over decoded frames.
 
-    `put` runs in the media thread and converts there, only when the view took the last picture. `refresh` is how the view's
-    `take` asks that thread to convert a newer frame that was passed over.
+    `put` runs in the media thread and converts there, only when the view took the last picture; `run_in_media` is how the view's
+    `take` asks that thread to convert a newer frame that was passed over. `wall` says what the wall clock showed at a moment (None:
+    the clock is asked); `allows` whether consent to stills covers one, for the frames around a clicked one.
     """
 
-    def __init__(self, clock: Clock, run_in_media: Callable[[Callable[[], None]], None] | None = None) -> None:
+    def __init__(self, clock: Clock, run_in_media: Callable[[Callable[[], None]], None] | None = None, *,
+                 wall: Callable[[float], datetime] | None = None, allows: Callable[[float], bool] | None = None,
+                 recent_s: float = 0.0) -> None:
         self._clock = clock
         self._run_in_media = run_in_media
+        self._wall = wall or self._ask_wall
+        self._allows = allows or (lambda _: True)
+        self._recent_s = recent_s
+        self._recent: deque[DecodedFrame] = deque()
+        self._recent_bytes = 0
         self._lock = threading.Lock()
         self._reformatter = VideoReformatter()
         self._newest: DecodedFrame | None = None
@@ -46,16 +60,30 @@ class FrameSlot:
         self._is_taken = True
         self._size = (1280, 720)
         self._wake: Callable[[], None] | None = None
-        self.is_on_hold = False
+        self._is_on_hold = False
+
+    @property
+    def is_on_hold(self) -> bool:
+        """While on hold nothing that comes is shown or kept. Any thread."""
+        return self._is_on_hold
+
+    @is_on_hold.setter
+    def is_on_hold(self, is_on_hold: bool) -> None:
+        with self._lock:
+            self._is_on_hold = is_on_hold
+            if is_on_hold:
+                self._recent.clear()
+                self._recent_bytes = 0
 
     # ── media thread ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def put(self, frame: DecodedFrame) -> None:
         """The newest decoded frame."""
-        if self.is_on_hold:
-            return
         with self._lock:
+            if self._is_on_hold:
+                return
             self._newest = frame
+            self._note_recent(frame)
             if not self._is_taken:
                 return
         self._convert()
@@ -73,6 +101,13 @@ class FrameSlot:
             wake = self._wake
         if wake is not None:
             wake()
+
+    def _note_recent(self, frame: DecodedFrame) -> None:
+        self._recent.append(frame)
+        self._recent_bytes += size_bytes(frame)
+        while len(self._recent) > 1 and (
+                frame.received_at_s - self._recent[0].received_at_s > self._recent_s or self._recent_bytes > RECENT_BYTES):
+            self._recent_bytes -= size_bytes(self._recent.popleft())
 
     # ── GUI thread ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -108,21 +143,84 @@ class FrameSlot:
             preview, frame = shown
         else:
             preview, frame = to_picture(newest, size, VideoReformatter()), newest
-        age = timedelta(seconds=max(0.0, self._clock.monotonic() - frame.received_at_s))
-        return FrozenFrame(
-            handle=frame, seq=frame.seq, rtp_time=frame.rtp_time, captured_at=self._clock.now() - age,
-            width_px=frame.picture.width, height_px=frame.picture.height, codec=frame.codec,
-            is_evidence_grade=frame.is_evidence_grade, preview=preview)
+        return frozen(frame, preview, self._wall(frame.received_at_s), SnapshotMethod.FRAME)
+
+    def around(self, frame: FrozenFrame, before_s: float, after_s: float) -> list[FrozenFrame]:
+        clicked = decoded_of(frame)
+        if frame.method is SnapshotMethod.REWOUND:  # this very one was looked for
+            return [frame]
+        at_s = clicked.received_at_s
+        with self._lock:
+            recent, size = list(self._recent), self._size
+        if all(one is not clicked for one in recent):
+            recent = sorted([*recent, clicked], key=lambda one: one.seq)
+        return [
+            frozen(one, frame.preview if one is clicked else later_picture(one, size), self._wall(one.received_at_s), SnapshotMethod.SHARPEST)
+            for one in recent
+            if one is clicked or (
+                at_s - before_s <= one.received_at_s <= at_s + after_s and self._allows(one.received_at_s)
+                and (one.is_evidence_grade or not frame.is_evidence_grade))]
+
+    def luma(self, frame: FrozenFrame) -> Luma:
+        return luma(frame)
 
     def encode(self, frame: FrozenFrame) -> EncodedOriginal:
-        """JPEG at quality 95 without chroma loss beyond the video's own (4:4:4 of what was 4:2:0)."""
-        decoded = frame.handle
-        if not isinstance(decoded, DecodedFrame):
-            message = "the handle of another still source"
-            raise TypeError(message)
-        data = encode_jpeg(to_bgr(decoded.picture))
-        return EncodedOriginal(data=data, media_type="image/jpeg", width_px=frame.width_px, height_px=frame.height_px,
-                               method=SnapshotMethod.FRAME)
+        return encode_frame(frame)
+
+    def _ask_wall(self, at_s: float) -> datetime:
+        return self._clock.now() - timedelta(seconds=max(0.0, self._clock.monotonic() - at_s))
+
+
+def decoded_of(frame: FrozenFrame) -> DecodedFrame:
+    """The decoded frame behind a frozen one of this package."""
+    if not isinstance(frame.handle, DecodedFrame):
+        message = "the handle of another still source"
+        raise TypeError(message)
+    return frame.handle
+
+
+def size_bytes(frame: DecodedFrame) -> int:
+    """What a decoded frame (4:2:0) takes."""
+    return frame.picture.width * frame.picture.height * 3 // 2
+
+
+def frozen(frame: DecodedFrame, preview: Picture, captured_at: datetime, method: SnapshotMethod) -> FrozenFrame:
+    """A decoded frame kept whole."""
+    return FrozenFrame(
+        handle=frame, seq=frame.seq, rtp_time=frame.rtp_time, captured_at=captured_at, width_px=frame.picture.width,
+        height_px=frame.picture.height, codec=frame.codec, is_evidence_grade=frame.is_evidence_grade, preview=preview, method=method)
+
+
+def encode_frame(frame: FrozenFrame) -> EncodedOriginal:
+    """JPEG at quality 95 without chroma loss beyond the video's own (4:4:4 of what was 4:2:0)."""
+    return EncodedOriginal(data=encode_jpeg(to_bgr(decoded_of(frame).picture)), media_type="image/jpeg",
+                           width_px=frame.width_px, height_px=frame.height_px, method=frame.method)
+
+
+def luma(frame: FrozenFrame) -> Luma:
+    """The brightness of a frozen frame as it was sent (BT.601 limited range: 16 is black, 235 white)."""
+    picture = decoded_of(frame).picture
+    plane = picture.planes[0]
+    return Luma(buffer=memoryview(plane), width_px=picture.width, height_px=picture.height, stride_bytes=plane.line_size, owner=picture)
+
+
+@dataclass(slots=True)
+class LaterPicture:
+    """A Picture that is made when it is first looked at: most frames around a clicked one never are."""
+
+    frame: DecodedFrame
+    asked: tuple[int, int]
+    _made: Picture | None = None
+
+    def __getattr__(self, name: str) -> object:
+        if self._made is None:
+            self._made = to_picture(self.frame, self.asked, VideoReformatter())
+        return getattr(self._made, name)
+
+
+def later_picture(frame: DecodedFrame, asked: tuple[int, int]) -> Picture:
+    """`to_picture`, later."""
+    return cast("Picture", LaterPicture(frame, asked))
 
 
 def fit(source: tuple[int, int], asked: tuple[int, int]) -> tuple[int, int]:
@@ -131,11 +229,12 @@ def fit(source: tuple[int, int], asked: tuple[int, int]) -> tuple[int, int]:
     return max(2, int(source[0] * scale) & ~1), max(2, int(source[1] * scale) & ~1)
 
 
-def to_picture(frame: DecodedFrame, asked: tuple[int, int], reformatter: VideoReformatter) -> Picture:
+def to_picture(frame: DecodedFrame, asked: tuple[int, int], reformatter: VideoReformatter,
+               interpolation: Interpolation = Interpolation.FAST_BILINEAR) -> Picture:
     """`frame` scaled to fit `asked`, as BGRA over FFmpeg's own memory (no further copy)."""
     source = frame.picture
     width, height = fit((source.width, source.height), asked)
-    scaled = reformat(source, "bgra", reformatter, width, height, Interpolation.FAST_BILINEAR)  # half of BILINEAR's time
+    scaled = reformat(source, "bgra", reformatter, width, height, interpolation)  # FAST_BILINEAR takes half of BILINEAR's time
     plane = scaled.planes[0]
     return Picture(
         buffer=memoryview(plane), width_px=width, height_px=height, stride_bytes=plane.line_size, seq=frame.seq,

@@ -250,43 +250,55 @@ class VideoJitter:
         self._awaits_key = self._wants_key = True
 
 
+@dataclass(frozen=True, slots=True)
+class SoundPart:
+    """One sound packet in order; `data` is None for one that is lost."""
+
+    data: bytes | None
+    rtp_time: int
+    received_at_s: float
+
+
 @dataclass(slots=True)
 class AudioJitter:
-    """Orders sound packets. A missing one is waited for WAIT_S, then told as None so that the decoder can conceal it.
+    """Orders sound packets. A missing one is waited for WAIT_S, then told as lost so that the decoder can conceal it.
 
     Delay against jitter is not kept here but in the playout ring, which adapts.
     """
 
     lost: int = 0
-    _packets: dict[int, tuple[bytes, float]] = field(default_factory=dict)
+    _packets: dict[int, SoundPart] = field(default_factory=dict)
     _next: int | None = None
 
     WAIT_S = 0.06
     MAX_CONCEALED = 5
     MAX_PACKETS = 64
+    USUAL_SAMPLES = 960
 
-    def add(self, number: int, data: bytes, now_s: float) -> list[bytes | None]:
-        """Take a packet; gives payloads in order, None for each that is lost."""
+    def add(self, number: int, data: bytes, rtp_time: int, now_s: float) -> list[SoundPart]:
+        """Take a packet; gives what is in order now, the lost ones among it."""
         if self._next is None:
             self._next = number
         if number < self._next or number in self._packets:
             return []
-        self._packets[number] = (data, now_s)
+        self._packets[number] = SoundPart(data, rtp_time, now_s)
         return self.release(now_s)
 
-    def release(self, now_s: float) -> list[bytes | None]:
+    def release(self, now_s: float) -> list[SoundPart]:
         """What is in order now."""
-        out: list[bytes | None] = []
+        out: list[SoundPart] = []
         while self._packets and self._next is not None:
             if (found := self._packets.pop(self._next, None)) is not None:
-                out.append(found[0])
+                out.append(found)
                 self._next += 1
                 continue
             first = min(self._packets)
-            if now_s - self._packets[first][1] < self.WAIT_S and len(self._packets) < self.MAX_PACKETS:
+            behind = self._packets[first]
+            if now_s - behind.received_at_s < self.WAIT_S and len(self._packets) < self.MAX_PACKETS:
                 break
             absent = first - self._next
             self.lost += absent
-            out.extend([None] * min(absent, self.MAX_CONCEALED))
+            out.extend(SoundPart(None, (behind.rtp_time - back * self.USUAL_SAMPLES) & 0xFFFFFFFF, behind.received_at_s)
+                       for back in range(min(absent, self.MAX_CONCEALED), 0, -1))
             self._next = first
         return out

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from aiortc import RTCIceCandidate, RTCSessionDescription
@@ -16,8 +17,9 @@ from videodesk.media.audio import MicrophoneTrack, PlayoutRing
 from videodesk.media.connection import DeskConnection
 from videodesk.media.decoding import DecodedFrame
 from videodesk.media.devices import CameraTrack
-from videodesk.media.frames import FrameSlot
+from videodesk.media.frames import RECENT_S, FrameSlot
 from videodesk.media.local import Equipment, LocalSide
+from videodesk.media.memory import DeskMemory
 from videodesk.media.quality import WINDOW_S, Sample, judge
 from videodesk.media.receiver import Inbox
 from videodesk.protocol.messages import IceCandidate, IceServer, SessionDescription
@@ -66,17 +68,24 @@ class AiortcPeer:
     Engine loop; pictures from any thread.
     """
 
-    def __init__(self, equipment: Equipment, ice_servers: list[IceServer], media: LocalMedia, listener: PeerListener) -> None:
+    def __init__(self, equipment: Equipment, ice_servers: list[IceServer], media: LocalMedia, listener: PeerListener,
+                 memory: DeskMemory | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         self._clock = equipment.clock
         self._listener = listener
         self._playout = PlayoutRing()
-        self._slot = FrameSlot(self._clock, self._run_in_decoder)
+        self._memory = memory
+        self._slot = FrameSlot(
+            self._clock, self._run_in_decoder, recent_s=RECENT_S, wall=memory.wall if memory is not None else None,
+            allows=memory.allows_stills_at if memory is not None else None)
         self._inbox = Inbox(clock=self._clock, frames=self._show, sound=self._playout.put)
+        if memory is not None:
+            self._inbox.tap = memory.tap
         self._connection = DeskConnection(ice_servers, self._inbox, self._candidate_found)
         self._local = LocalSide(equipment, media, self._playout, self._problem_anywhere)
         self._self_view = SelfView(self._local.camera.slot)
         self._microphone = MicrophoneTrack(self._local.capture, self._clock)
+        self._microphone.on_sent = partial(self._inbox.tap.put_sound, "agent")
         self._camera = CameraTrack(self._clock)
         self._local.camera.listener = self._camera.put
         self._connection.on("connectionstatechange", self._connection_changed)
@@ -161,6 +170,7 @@ class AiortcPeer:
     def set_hold(self, is_on_hold: bool) -> None:
         self._is_on_hold = is_on_hold
         self._slot.is_on_hold = self._playout.is_muted = is_on_hold
+        self._inbox.tap.pause(is_on_hold)
         self._apply()
 
     async def choose_devices(self, media: LocalMedia) -> None:
@@ -194,6 +204,8 @@ class AiortcPeer:
         self._size = (frame.picture.width, frame.picture.height)
         self._delay_s = self._clock.monotonic() - frame.received_at_s
         self._slot.put(frame)
+        if self._memory is not None and not self._is_on_hold:
+            self._memory.glance(frame)
 
     def _run_in_decoder(self, work: Callable[[], None]) -> None:
         for receiver in self._connection.desk_receivers:
@@ -259,7 +271,9 @@ class AiortcPeer:
         while len(self._samples) > 1 and now_s - self._samples[0].at_s > WINDOW_S + 0.5:
             self._samples.popleft()
         if len(self._samples) > 1:
-            self._listener.quality_changed(judge(self._samples[0], self._samples[-1]))
+            quality = judge(self._samples[0], self._samples[-1])
+            self._inbox.pace.note_quality(quality)
+            self._listener.quality_changed(quality)
 
 
 def parse_candidate(candidate: IceCandidate) -> RTCIceCandidate | None:

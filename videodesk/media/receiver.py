@@ -13,7 +13,7 @@ import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from aiortc.codecs import depayload, is_rtx
@@ -37,9 +37,12 @@ from numpy.typing import NDArray
 from videodesk.core.clock import Clock
 from videodesk.media.congestion import FEEDBACK_EVERY_S, TransportFeedback
 from videodesk.media.decoding import FrameSink, OpusDecoding, VideoDecoding
-from videodesk.media.jitter import AudioJitter, Part, SequenceNumbers, VideoJitter
+from videodesk.media.jitter import AudioJitter, EncodedFrame, Part, SequenceNumbers, VideoJitter
+from videodesk.media.keyframes import KeyframePace
+from videodesk.media.tap import SenderReport, Tap
 
 GAP_TICK_S: Final = 0.015
+ROUND_S: Final = 1 << 32  # an NTP second's parts
 SoundSink = Callable[["NDArray[np.int16]"], None]
 
 
@@ -70,6 +73,8 @@ class Inbox:
     video: StreamCounters = field(default_factory=StreamCounters)
     audio: StreamCounters = field(default_factory=StreamCounters)
     sends_feedback: bool = False
+    tap: Tap = field(default_factory=Tap)
+    pace: KeyframePace = field(default_factory=KeyframePace)
 
 
 class DeskReceiver:
@@ -99,6 +104,7 @@ class DeskReceiver:
         self._decoding: VideoDecoding | None = None
         self._opus: OpusDecoding | None = None
         self._loop = asyncio.get_running_loop()
+        self._leave_tap: Callable[[], None] | None = None
 
     # ── what RTCPeerConnection, RTCRtpTransceiver and RTCDtlsTransport call ───────────────────────────────────────
 
@@ -129,6 +135,7 @@ class DeskReceiver:
         self._started = True
         if self._kind == "video":
             self._decoding = VideoDecoding(self._decoded, self._decoder_failed)
+            self._leave_tap = self._inbox.tap.on_keyframe_asked(self._keyframe_asked)
         self._transport._register_rtp_receiver(self, parameters)  # noqa: SLF001 - what RTCRtpReceiver.receive does
         self._tasks.append(asyncio.create_task(self._report(), name=f"{self._kind}-reports"))
         if self._kind == "video" or not self._inbox.sends_feedback:
@@ -162,7 +169,11 @@ class DeskReceiver:
 
     async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:
         if isinstance(packet, RtcpSrPacket):
-            self._reports[packet.ssrc] = ((packet.sender_info.ntp_timestamp >> 16) & 0xFFFFFFFF, self._clock.monotonic())
+            info = packet.sender_info
+            self._reports[packet.ssrc] = ((info.ntp_timestamp >> 16) & 0xFFFFFFFF, self._clock.monotonic())
+            if packet.ssrc == self._media_ssrc:
+                kind: Literal["video", "audio"] = "video" if self._kind == "video" else "audio"
+                self._inbox.tap.put_report(SenderReport(kind, info.rtp_timestamp, info.ntp_timestamp / ROUND_S))
 
     async def _handle_rtp_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:  # noqa: ARG002 - aiortc's wall clock; ours is monotonic
         now_s = self._clock.monotonic()
@@ -222,8 +233,11 @@ class DeskReceiver:
         if self._video.has_gap:
             await self._ask()
 
-    def _decode(self, frames: list[Any]) -> None:
+    def _decode(self, frames: list[EncodedFrame]) -> None:
         for frame in frames:
+            self._inbox.pace.note_frame(frame.received_at_s, len(frame.data), is_key=frame.is_key)
+            self._inbox.tap.put_video(self._codec_name, frame.data, frame.rtp_time, frame.received_at_s,
+                                      is_key=frame.is_key, is_whole=frame.is_whole)
             if self._decoding is not None and not self._decoding.put(self._codec_name, frame):
                 self._video.await_key()
 
@@ -232,10 +246,11 @@ class DeskReceiver:
             return
         if self._opus is None:
             self._opus = OpusDecoding()
-        for payload in self._audio.add(self._numbers.unwrap(packet.sequence_number), packet.payload, now_s):
+        for part in self._audio.add(self._numbers.unwrap(packet.sequence_number), packet.payload, packet.timestamp, now_s):
             self._counters.frames += 1
             self._counters.last_frame_at_s = now_s
-            self._inbox.sound(self._opus.decode(payload))
+            self._inbox.tap.put_sound("customer", part.data, part.rtp_time, part.received_at_s)
+            self._inbox.sound(self._opus.decode(part.data))
 
     def _decoded(self, frame: Any) -> None:
         self._counters.frames += 1
@@ -251,7 +266,12 @@ class DeskReceiver:
         with contextlib.suppress(RuntimeError):  # the loop is closed: the program ends
             self._loop.call_soon_threadsafe(note)
 
+    def _keyframe_asked(self) -> None:
+        self._inbox.pace.wants_key = True  # the request goes out with the next feedback, within FEEDBACK_EVERY_S
+
     def _stop_decoding(self) -> None:
+        if self._leave_tap is not None:
+            self._leave_tap()
         if self._tick is not None:
             self._tick.cancel()
             self._tick = None
@@ -283,8 +303,11 @@ class DeskReceiver:
             nack.lost = [number & 0xFFFF for number in wishes.nack]
             await self._send(bytes(nack))
         if wishes.keyframe:
-            self._counters.keyframe_requests += 1
-            await self._send(bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=self._rtcp_ssrc, media_ssrc=self._media_ssrc)))
+            await self._ask_keyframe(self._rtcp_ssrc, self._media_ssrc)
+
+    async def _ask_keyframe(self, ssrc: int, media_ssrc: int) -> None:
+        self._counters.keyframe_requests += 1
+        await self._send(bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=ssrc, media_ssrc=media_ssrc)))
 
     async def _feed_back(self) -> None:
         self._inbox.sends_feedback = True
@@ -294,6 +317,10 @@ class DeskReceiver:
             if feedback.is_due and self._rtcp_ssrc is not None:
                 for packet in feedback.packets(self._rtcp_ssrc, self._media_ssrc or 0):
                     await self._send(packet)
+            if self._kind == "video" and self._rtcp_ssrc is not None and self._media_ssrc is not None:
+                inbox = self._inbox
+                if (inbox.tap.keeps_pictures or inbox.pace.wants_key) and inbox.pace.is_due(self._clock.monotonic()):
+                    await self._ask_keyframe(self._rtcp_ssrc, self._media_ssrc)
 
     async def _report(self) -> None:
         while True:

@@ -77,6 +77,8 @@ class Tap:
         self._sinks: tuple[TapSink, ...] = ()
         self._asking: tuple[Callable[[], None], ...] = ()
         self._size = (0, 0)
+        self._is_paused = False
+        self._awaits_key = False
         self.keeps_pictures = False
         """Whether pictures are being kept, so that keyframes are worth what they cost. Any thread."""
 
@@ -107,18 +109,29 @@ class Tap:
 
         return end
 
+    def pause(self, is_paused: bool) -> None:
+        """While paused (on hold) nothing is handed on; then pictures from the next keyframe on, so that no frame misses what it builds on."""
+        if is_paused == self._is_paused:
+            return
+        self._is_paused = is_paused
+        if is_paused:
+            self._awaits_key = True
+        elif self.keeps_pictures:
+            self.ask_keyframe()
+
     def put_video(self, codec: str, data: bytes, rtp_time: int, received_at_s: float, *, is_key: bool, is_whole: bool) -> None:
         """A frame came in."""
         if is_key:
             self._size = frame_size(codec, data) or (0, 0)
-        if self._sinks:
+            self._awaits_key = self._awaits_key and self._is_paused
+        if self._sinks and not self._is_paused and not self._awaits_key:
             unit = VideoUnit(codec, data, rtp_time, received_at_s, is_key, is_whole, *self._size)
             for sink in self._sinks:
                 sink.video(unit)
 
     def put_sound(self, side: Side, payload: bytes | None, rtp_time: int, received_at_s: float) -> None:
         """A packet came in, or went out."""
-        if self._sinks:
+        if self._sinks and not self._is_paused:
             unit = SoundUnit(side, payload, rtp_time, received_at_s)
             for sink in self._sinks:
                 sink.sound(unit)

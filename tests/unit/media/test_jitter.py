@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from videodesk.media.jitter import GIVE_UP_S, MAX_PACKETS, SHOW_DAMAGED_S, AudioJitter, Part, SequenceNumbers, VideoJitter
+from videodesk.media.jitter import GIVE_UP_S, MAX_PACKETS, SHOW_DAMAGED_S, AudioJitter, Part, SequenceNumbers, SoundPart, VideoJitter
 
 
 def stream(frames: int, *, per_frame: int = 3, keys: tuple[int, ...] = (0,), first: int = 100, interval_s: float = 1 / 30) -> list[Part]:
@@ -154,9 +154,10 @@ def test_sequence_numbers_grow_over_the_wrap(start: int) -> None:
 
 def test_lost_sound_is_told_once_and_delay_does_not_stay() -> None:
     buffer = AudioJitter()
-    out: list[bytes | None] = []
+    out: list[SoundPart] = []
     for number in range(40):
         if number != 10:
-            out += buffer.add(number, b"%d" % number, number * 0.02)
-    assert out == [b"%d" % n if n != 10 else None for n in range(40)]
+            out += buffer.add(number, b"%d" % number, number * 960, number * 0.02)
+    assert [part.data for part in out] == [b"%d" % n if n != 10 else None for n in range(40)]
+    assert [part.rtp_time for part in out] == [n * 960 for n in range(40)]
     assert buffer.lost == 1
