@@ -198,8 +198,8 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
 
     parts = DesktopParts(
         settings=settings, clock=clock, work_dir=settings.data_dir, reach_service=reach_service, make_api=make_api, make_channel=make_channel,
-        make_outbox=lambda folder: Outbox(folder, clock), make_delivery=Delivery, make_media=make_media, link=link,
-        driver_socket=driver_socket, is_single_instance=driver_socket is None)
+        make_outbox=lambda folder: Outbox(folder, clock), make_delivery=Delivery, make_media=make_media, make_vision=lambda: make_vision(settings),
+        link=link, driver_socket=driver_socket, is_single_instance=driver_socket is None)
     try:
         return run(parts)
     finally:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from tests.desktop.fakes import FakeDeskApi
-from videodesk.core.errors import DeskError
+from videodesk.core.errors import Conflict, DeskError
 from videodesk.core.ids import new_id
 from videodesk.core.people import Role
-from videodesk.core.vocabulary import CallState, CaseKind, CaseStatus, ConsentScope, Language, PartyRole, ReviewDecision, ReviewState
+from videodesk.core.vocabulary import (
+    CallState,
+    CaseKind,
+    CaseStatus,
+    ConsentScope,
+    Language,
+    PartyRole,
+    ReviewDecision,
+    ReviewState,
+    StillState,
+)
 from videodesk.protocol import messages as m
 from videodesk.protocol import resources as r
 
@@ -62,6 +74,13 @@ def original_view(original_id: str, meta: r.SnapshotMeta) -> r.OriginalView:
         **meta.model_dump(include=set(r.OriginalView.model_fields)), id=original_id, size_bytes=1000, captured_by=ANNA.id, stored_at=NOW)
 
 
+def leading(view: r.SnapshotView, original_id: str) -> r.SnapshotView:
+    """The same snapshot with this original leading it."""
+    leads = next(one for one in view.originals if one.id == original_id)
+    copied = leads.model_dump(include=set(r.SnapshotView.model_fields) - {"id", "captured_by", "stored_at"})
+    return view.model_copy(update={**copied, "leading": original_id})
+
+
 def asked_again(view: r.SnapshotView, words: str) -> r.SnapshotView:
     """The same snapshot after a supervisor asked for a retake."""
     decision = r.DecisionView(id=new_id(NOW), snapshot_id=view.id, decision=ReviewDecision.RETAKE_REQUESTED, reason="", comment=words,
@@ -79,6 +98,8 @@ class FakeCallApi(FakeDeskApi):
         self.stored: list[r.SnapshotView] = []
         self.fails: dict[str, DeskError] = {}
         self.asked: list[tuple[str, object]] = []
+        self.patches: list[r.CasePatch] = []
+        self.led: list[tuple[str, str]] = []
 
     def _ask(self, name: str, what: object = None) -> None:
         self.asked.append((name, what))
@@ -113,12 +134,58 @@ class FakeCallApi(FakeDeskApi):
 
     async def thumbnail(self, snapshot_id: str) -> bytes:
         self._ask("thumbnail", snapshot_id)
-        return b""
+        leading = next((view.leading for view in self.stored if view.id == snapshot_id), "")
+        return b"thumbnail of " + leading.encode() if leading != snapshot_id else b""
+
+    async def change_case(self, case_id: str, body: r.CasePatch) -> r.CaseView:
+        self._ask("change_case", case_id)
+        if body.revision != self.case_view.revision:
+            raise Conflict("case.stale")
+        self.patches.append(body)
+        changes = {name: getattr(body, name) for name in body.model_fields_set - {"revision"}}
+        self.case_view = self.case_view.model_copy(update={**changes, "revision": body.revision + 1})
+        return self.case_view
 
     async def change_snapshot(self, snapshot_id: str, body: r.SnapshotPatch) -> r.SnapshotView:
         self._ask("change_snapshot", (snapshot_id, body))
-        found = next(view for view in self.stored if view.id == snapshot_id)
-        return found.model_copy(update={"checklist_item": body.checklist_item})
+        found = self._stored(snapshot_id)
+        if body.leading is not None:
+            self.led.append((snapshot_id, body.leading))
+            self._put_stored(leading(found, body.leading))
+        if "checklist_item" in body.model_fields_set:
+            self._put_stored(self._stored(snapshot_id).model_copy(update={"checklist_item": body.checklist_item}))
+        return self._stored(snapshot_id)
+
+    async def give_up_still(self, snapshot_id: str) -> r.SnapshotView:
+        self._ask("give_up_still", snapshot_id)
+        self._put_stored(self._stored(snapshot_id).model_copy(update={"still": StillState.FAILED}))
+        return self._stored(snapshot_id)
+
+    async def original_of(self, snapshot_id: str, original_id: str) -> bytes:
+        self._ask("original_of", original_id)
+        return b"bytes of " + original_id.encode()
+
+    def _stored(self, snapshot_id: str) -> r.SnapshotView:
+        return next(view for view in self.stored if view.id == snapshot_id)
+
+    def _put_stored(self, view: r.SnapshotView) -> None:
+        self.stored = [view if known.id == view.id else known for known in self.stored]
+
+    def has_still(self, snapshot_id: str, original: r.OriginalView) -> None:
+        """The page's still came in: it leads."""
+        found = self._stored(snapshot_id)
+        self._put_stored(leading(found.model_copy(update={"originals": [*found.originals, original], "still": StillState.ARRIVED}), original.id))
+
+    async def put_original(self, snapshot_id: str, original_id: str, meta: r.SnapshotMeta, original: Path, poster: bytes | None = None,
+                           progress: Callable[[int, int], None] | None = None) -> r.SnapshotView:
+        del poster, progress
+        if original_id == snapshot_id:
+            return await self.put_snapshot(snapshot_id, meta, original.read_bytes())
+        self._ask("put_original", original_id)
+        found = self._stored(snapshot_id)
+        found = found.model_copy(update={"originals": [*found.originals, original_view(original_id, meta)]})
+        self._put_stored(leading(found, original_id) if meta.leads else found)
+        return self._stored(snapshot_id)
 
     async def put_snapshot(self, snapshot_id: str, meta: r.SnapshotMeta, original: bytes) -> r.SnapshotView:
         self._ask("put_snapshot", snapshot_id)

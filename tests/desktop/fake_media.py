@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from videodesk.calls.ports import Device, EncodedOriginal, FrozenFrame, LocalMedia, PeerListener, PeerState, Picture, Quality
+from videodesk.calls.capture_ports import CallMemory, Clip, ClipFacts
+from videodesk.calls.ports import Device, EncodedOriginal, FrozenFrame, LocalMedia, Luma, PeerListener, PeerState, Picture, Quality
+from videodesk.core.errors import Invalid
 from videodesk.core.vocabulary import SnapshotMethod
 from videodesk.protocol.messages import IceCandidate, IceServer, SessionDescription
+
+if TYPE_CHECKING:
+    from tests.desktop.fake_memory import FakeMemory
 
 
 def product(width: int = 1280, height: int = 720, seed: int = 7) -> np.ndarray:
@@ -85,6 +93,7 @@ class FakeStills:
         self.seq = 0
         self.is_evidence_grade = True
         self.preview: Picture | None = None  # made when the frame comes, as the media does: freezing itself takes no time
+        self.near: list[tuple[int, np.ndarray]] = []  # what was decoded shortly before and after: (seq, picture)
 
     def freeze(self) -> FrozenFrame | None:
         if self.bgr is None:
@@ -96,7 +105,18 @@ class FakeStills:
     def encode(self, frame: FrozenFrame) -> EncodedOriginal:
         done, data = cv2.imencode(".jpg", frame.handle, [cv2.IMWRITE_JPEG_QUALITY, 95])
         assert done
-        return EncodedOriginal(data.tobytes(), "image/jpeg", frame.width_px, frame.height_px, SnapshotMethod.FRAME)
+        return EncodedOriginal(data.tobytes(), "image/jpeg", frame.width_px, frame.height_px, frame.method)
+
+    def around(self, frame: FrozenFrame, before_s: float, after_s: float) -> list[FrozenFrame]:
+        del before_s, after_s
+        near = [replace(frame, handle=bgr, seq=seq, preview=picture_of(bgr, seq), method=SnapshotMethod.SHARPEST,
+                        captured_at=frame.captured_at + timedelta(seconds=(seq - frame.seq) / 15)) for seq, bgr in self.near]
+        return sorted((*near, frame), key=lambda one: one.seq)
+
+    def luma(self, frame: FrozenFrame) -> Luma:
+        grey = cv2.cvtColor(frame.handle, cv2.COLOR_BGR2GRAY)
+        height, width = grey.shape
+        return Luma(memoryview(grey).cast("B"), width, height, width, owner=grey)
 
 
 class FakeMediaPeer:
@@ -149,18 +169,41 @@ class FakeMediaEngine:
 
     def __init__(self) -> None:
         self.peers: list[FakeMediaPeer] = []
+        self.memories: list[FakeMemory] = []
+        self.clips: dict[Path, Clip] = {}
+        self.cut_off: list[ClipFacts] = []
         self._numbers = itertools.count()
 
     @property
     def peer(self) -> FakeMediaPeer:
         return self.peers[-1]
 
+    @property
+    def memory(self) -> FakeMemory:
+        return self.memories[-1]
+
     def devices(self) -> list[Device]:
         return [Device("cam", "Camera", "camera", True), Device("mic", "Microphone", "microphone", True), Device("spk", "Speaker", "speaker", True)]
 
-    def connect(self, ice_servers: list[IceServer], media: LocalMedia, listener: PeerListener) -> FakeMediaPeer:
+    def remember(self, clips: Path) -> CallMemory:
+        from tests.desktop.fake_memory import FakeMemory  # which draws with this module's pictures
+
+        self.memories.append(FakeMemory(clips))
+        return self.memories[-1]
+
+    def connect(self, ice_servers: list[IceServer], media: LocalMedia, listener: PeerListener,
+                memory: CallMemory | None = None) -> FakeMediaPeer:
         self.peers.append(FakeMediaPeer(ice_servers, media, listener))
+        self.peers[-1].memory = memory
         return self.peers[-1]
+
+    def open_clip(self, path: Path) -> Clip:
+        if path not in self.clips:
+            raise Invalid("clip.unreadable")
+        return self.clips[path]
+
+    def recover_clips(self, clips: Path) -> list[ClipFacts]:
+        return [facts for facts in self.cut_off if facts.path.parent == clips and facts.path.is_file()]
 
     def preview(self, media: LocalMedia) -> FakePreview:
         del media

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from videodesk.calls.ports import MediaPeer, PeerState, Picture, Quality
-from videodesk.client.outbox import OutboxEntry, OutboxState
 from videodesk.core.errors import DeskError
-from videodesk.core.vocabulary import CallState, ConsentScope, ReviewDecision, ReviewState
+from videodesk.core.vocabulary import CallState, ConsentScope, ReviewState
+from videodesk.desktop.reading import FoundTexts, Offer
+from videodesk.desktop.tray import TrayItem, TrayStage
 from videodesk.protocol.messages import CallView
-from videodesk.protocol.resources import CaseView, ChecklistItemView, SnapshotView
+from videodesk.protocol.resources import CaseView, ChecklistItemView
+
+__all__ = ["CallHost", "CallPhase", "CallScreen", "ChatItem", "CheckItem", "TrayItem", "TrayStage", "phase_of"]
 
 
 class CallPhase(StrEnum):
@@ -27,70 +29,6 @@ class CallPhase(StrEnum):
     RECONNECTING = "reconnecting"
     WRAP_UP = "wrap_up"
     REFUSED = "refused"
-
-
-class TrayStage(StrEnum):
-    """How far a snapshot is, in the words of the tray."""
-
-    SAVING = "saving"
-    KEPT = "kept_here"
-    SENDING = "sending"
-    IN_CASE = "in_case"
-    REFUSED = "refused"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class TrayItem:
-    """One snapshot in the tray. `preview` is the frozen picture, `path` the original while it is here, `thumbnail` JPEG of the service.
-
-    `words` are the supervisor's when a retake is asked.
-    """
-
-    snapshot_id: str
-    captured_at: datetime
-    stage: TrayStage
-    item_id: str | None = None
-    preview: Picture | None = None
-    path: Path | None = None
-    thumbnail: bytes | None = None
-    error: DeskError | None = None
-    is_evidence_grade: bool = True
-    review_state: ReviewState = ReviewState.PENDING
-    retake_of: str | None = None
-    retaken_by: str | None = None
-    words: str = ""
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether it does not come into the case as things stand."""
-        return self.stage in {TrayStage.REFUSED, TrayStage.FAILED}
-
-    @property
-    def counts(self) -> bool:
-        """Whether it fills its checklist item (as far as we know): what was rejected or is to be taken again shows nothing."""
-        return not self.is_lost and self.review_state in {ReviewState.PENDING, ReviewState.ACCEPTED}
-
-
-_STAGES = {OutboxState.KEPT: TrayStage.KEPT, OutboxState.SENT: TrayStage.SENDING, OutboxState.CONFIRMED: TrayStage.IN_CASE,
-           OutboxState.REFUSED: TrayStage.REFUSED}
-
-
-def from_outbox(entry: OutboxEntry, before: TrayItem | None = None) -> TrayItem:
-    """The tray's item of an outbox entry."""
-    known = before or TrayItem(entry.snapshot_id, entry.meta.captured_at, TrayStage.KEPT)
-    stage = known.stage if known.stage is TrayStage.IN_CASE else _STAGES[entry.state]
-    return replace(known, stage=stage, item_id=entry.meta.checklist_item, path=entry.path, error=entry.error(),
-                   is_evidence_grade=entry.meta.is_evidence_grade, retake_of=entry.meta.retake_of)
-
-
-def from_case(view: SnapshotView, before: TrayItem | None = None) -> TrayItem:
-    """The tray's item of a snapshot that the case has."""
-    known = before or TrayItem(view.id, view.captured_at, TrayStage.IN_CASE)
-    asked = next((d for d in reversed(view.decisions) if d.decision is ReviewDecision.RETAKE_REQUESTED), None)
-    return replace(
-        known, stage=TrayStage.IN_CASE, item_id=view.checklist_item, error=None, is_evidence_grade=view.is_evidence_grade,
-        review_state=view.review_state, retake_of=view.retake_of, retaken_by=view.retaken_by, words=asked.comment if asked else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +75,32 @@ class CallScreen:
     problems: tuple[str, ...] = ()
     notice: str | None = None
     is_filing: bool = False
+    again: str | None = None
+    offers: tuple[Offer, ...] = ()
+    reading: str | None = None
+    texts: FoundTexts | None = None
+    wanted_zoom: float | None = None
+
+    def shot(self, snapshot_id: str) -> TrayItem | None:
+        """The tray's item of this snapshot."""
+        return next((shot for shot in self.tray if shot.snapshot_id == snapshot_id), None)
+
+    @property
+    def again_shot(self) -> TrayItem | None:
+        """What the agent wants to take again with the next S."""
+        return self.shot(self.again) if self.again is not None else None
+
+    @property
+    def can_zoom(self) -> bool:
+        """Whether the customer's camera zooms and somebody sees it."""
+        return self.call is not None and self.is_talking and self.is_connected and self.call.customer.zoom_max > self.call.customer.zoom_min
+
+    @property
+    def zoom(self) -> float:
+        """The camera's zoom, or the one that was asked for."""
+        if self.wanted_zoom is not None:
+            return self.wanted_zoom
+        return self.call.customer.zoom if self.call is not None else 1.0
 
     @property
     def is_talking(self) -> bool:
@@ -201,6 +165,8 @@ class CallScreen:
     @property
     def next_retake(self) -> TrayItem | None:
         """What the next snapshot is taken in the stead of, if anything."""
+        if self.again_shot is not None:
+            return self.again_shot
         item, known = self.next_item, {found.view.id for found in self.checklist}
         goes_to = item.id if item is not None else None
         return next((shot for shot in self.retakes if (shot.item_id if shot.item_id in known else None) == goes_to), None)
@@ -211,6 +177,8 @@ class CallScreen:
         return sum(1 for item in self.checklist if item.view.is_required and not item.is_done)
 
     def _chosen_or_suggested(self, items: list[CheckItem]) -> str | None:
+        if self.again_shot is not None:
+            return self.again_shot.item_id
         if any(item.view.id == self.chosen_item for item in items):
             return self.chosen_item
         if self.retakes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from videodesk.calls.capture_ports import Vision
 from videodesk.calls.ports import LocalMedia, MediaEngine
 from videodesk.client.api import DeskApi
 from videodesk.client.delivery import Delivery
@@ -86,7 +87,7 @@ class Session:
 class DesktopContext:
     """All that a screen may use. One for a signed-in session; `navigation` is the shell.
 
-    `media`, `outbox` and `delivery` are None where there is none (tests, a machine without media): a screen then says so.
+    `media`, `outbox`, `delivery` and `vision` are None where there is none (tests, a machine without media): a screen then says so.
     `work_dir` is the desktop's own folder (originals not yet confirmed).
     """
 
@@ -102,6 +103,7 @@ class DesktopContext:
     media: MediaEngine | None = None
     outbox: Outbox | None = None
     delivery: Delivery | None = None
+    vision: Vision | None = None
     work_dir: Path = field(default_factory=Path)
     choose_language: Callable[[Language], None] = set_language
     choose_theme: Callable[[str], None] = _no_theme

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from videodesk.calls.capture_ports import Vision
 from videodesk.calls.ports import MediaEngine
 from videodesk.client.api import DeskApi
 from videodesk.client.channel import ChannelListener, Outgoing
@@ -89,6 +90,7 @@ class DesktopParts:
     make_outbox: Callable[[Path], Outbox] | None = None
     make_delivery: Callable[[Outbox, DeskApi], Delivery] | None = None
     make_media: Callable[[asyncio.AbstractEventLoop], MediaEngine] | None = None
+    make_vision: Callable[[], Vision] | None = None
     link: str | None = None
     driver_socket: str | None = None
     is_single_instance: bool = True

@@ -11,6 +11,7 @@ from typing import Final
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from videodesk.calls.capture_ports import Vision
 from videodesk.calls.ports import MediaEngine
 from videodesk.client.delivery import Delivery
 from videodesk.client.outbox import Outbox
@@ -50,6 +51,7 @@ class Program:
         self._api: SigningApi | None = None
         self._media: MediaEngine | None = None
         self._outbox: Outbox | None = None
+        self._vision: Vision | None = None
         self._channel: LiveChannel | None = None
         self._delivery: Delivery | None = None
         self._link_wanted = parts.link or ""
@@ -74,6 +76,8 @@ class Program:
         self.engine.stop(self._wind_down)
         if self._outbox is not None:
             self._outbox.close()
+        if self._vision is not None:
+            self._vision.close()
 
     def quit(self) -> None:
         """As if the person closed the window."""
@@ -147,6 +151,8 @@ class Program:
                 self._media = self._parts.make_media(loop)
             except DeskError as problem:
                 _log.warning("no media: %s", problem.code)
+        if self._vision is None and self._parts.make_vision is not None:
+            self._vision = await asyncio.to_thread(self._parts.make_vision)
         if self._outbox is None and self._parts.make_outbox is not None:
             self._outbox = await asyncio.to_thread(self._parts.make_outbox, self._parts.work_dir / "outbox")
         if self._outbox is not None and self._parts.make_delivery is not None and self._api is not None:
@@ -165,7 +171,7 @@ class Program:
             return DesktopContext(
                 api=api, tasks=self.bridge, clock=self._parts.clock, settings=self._parts.settings, preferences=self._preferences,
                 session=session, events=self.bridge, channel=bridged, navigation=shell, media=self._media, outbox=self._outbox,
-                delivery=self._delivery, work_dir=self._parts.work_dir, choose_language=self.choose_language, choose_theme=self.choose_theme)
+                delivery=self._delivery, vision=self._vision, work_dir=self._parts.work_dir, choose_language=self.choose_language, choose_theme=self.choose_theme)
 
         self._end_entry()
         self._end_entry = _nothing

@@ -1,22 +1,41 @@
-"""Taking a snapshot: frozen for the eye at once, then encoded and kept on disk by a worker, then the outbox's business. No Qt."""
+"""Taking a snapshot: frozen for the eye at once, then encoded and kept on disk by a worker, then the outbox's business. No Qt.
+
+When that is done there is time to look: which frame around it is the sharpest, and what is wrong with the picture.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import Any, Final, Literal, Protocol, cast
 
-from videodesk.calls.ports import FrozenFrame, StillSource
+from videodesk.calls.capture_ports import PictureJudge
+from videodesk.calls.ports import EncodedOriginal, FrozenFrame, Luma, StillSource
 from videodesk.client.outbox import Outbox, OutboxEntry
+from videodesk.core.ids import new_id
+from videodesk.core.vocabulary import SnapshotMethod
 from videodesk.protocol.resources import SnapshotMeta
+
+BEFORE_S: Final = 0.5
+AFTER_S: Final = 0.3
+CLEARLY: Final = 1.1  # so many times the clicked frame's score: less than this nobody sees
+
+
+class FrameEncoder(Protocol):
+    """What makes an original of a frozen frame: the live picture, the ring, a clip."""
+
+    def encode(self, frame: FrozenFrame) -> EncodedOriginal:
+        """Slow (ms): a worker calls it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A snapshot between the key and the disk: frozen, named, not yet encoded."""
+    """A snapshot between the key and the disk: frozen, named, not yet encoded. `taken_from`: the clip that the frame was picked from."""
 
     snapshot_id: str
     person_id: str
@@ -24,8 +43,9 @@ class Shot:
     call_id: str | None
     checklist_item: str | None
     frame: FrozenFrame
-    stills: StillSource
+    stills: FrameEncoder
     retake_of: str | None = None
+    taken_from: str | None = None
 
     @property
     def captured_at(self) -> datetime:
@@ -33,12 +53,25 @@ class Shot:
         return self.frame.captured_at
 
 
-class SnapshotTaker:
-    """Encodes and keeps shots, two at a time. One for the program's life."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look around a shot found. `better` is the sharper frame that was kept beside it, if there was one."""
 
-    def __init__(self, outbox: Outbox, pool: Executor | None = None) -> None:
+    verdict: tuple[str, ...]
+    better: FrozenFrame | None = None
+    better_verdict: tuple[str, ...] = ()
+    entry: OutboxEntry | None = None
+    luma: Luma | None = None
+
+
+class SnapshotTaker:
+    """Encodes and keeps shots, two at a time; looks at one at a time, in a thread of its own: the next key press waits for no look."""
+
+    def __init__(self, outbox: Outbox, pool: Executor | None = None, *, wait: Callable[[float], Awaitable[Any]] = asyncio.sleep) -> None:
         self._outbox = outbox
         self._pool = pool or ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures")
+        self._eyes = ThreadPoolExecutor(max_workers=1, thread_name_prefix="looking")
+        self._wait = wait
 
     async def keep(self, shot: Shot) -> OutboxEntry:
         """Encode the original and keep it here: when this returns, it is on disk. Raises what Outbox.keep raises."""
@@ -46,11 +79,37 @@ class SnapshotTaker:
 
     def keep_now(self, shot: Shot) -> OutboxEntry:
         """The same in this thread (blocks for some 20 ms)."""
-        original = shot.stills.encode(shot.frame)
+        return self._keep(shot, shot.frame, shot.snapshot_id, ())
+
+    async def look(self, shot: Shot, source: StillSource, judge: PictureJudge) -> Looked:
+        """Once the frames after the key press are there too: judge the picture, and keep a clearly sharper frame beside it."""
+        await self._wait(AFTER_S)
+        return await asyncio.get_running_loop().run_in_executor(self._eyes, self.look_now, shot, source, judge)
+
+    def look_now(self, shot: Shot, source: StillSource, judge: PictureJudge) -> Looked:
+        """The same in this thread."""
+        clicked = shot.frame
+        luma = source.luma(clicked)
+        seen = judge.verdict(luma)
+        frames = source.around(clicked, BEFORE_S, AFTER_S)
+        if len(frames) > 1:
+            lumas = [source.luma(frame) for frame in frames]
+            place = judge.sharpest(lumas)
+            better, best = frames[place], lumas[place]
+            if better.seq != clicked.seq:
+                found = judge.verdict(best)
+                if found.sharpness > CLEARLY * seen.sharpness:
+                    entry = self._keep(shot, better, new_id(better.captured_at), found.problems)
+                    return Looked(seen.problems, better, found.problems, entry, best)
+        return Looked(seen.problems, luma=luma)
+
+    def _keep(self, shot: Shot, frame: FrozenFrame, original_id: str, verdict: tuple[str, ...]) -> OutboxEntry:
+        original = shot.stills.encode(frame)
+        is_first = original_id == shot.snapshot_id
         meta = SnapshotMeta(
-            case_id=shot.case_id, call_id=shot.call_id, method=original.method, digest=hashlib.sha256(original.data).hexdigest(),
-            media_type=cast(Literal["image/jpeg", "image/png"], original.media_type), width_px=original.width_px,
-            height_px=original.height_px, captured_at=shot.frame.captured_at, frame_seq=shot.frame.seq, rtp_time=shot.frame.rtp_time,
-            codec=shot.frame.codec, is_evidence_grade=shot.frame.is_evidence_grade, checklist_item=shot.checklist_item,
-            retake_of=shot.retake_of)
-        return self._outbox.keep(shot.snapshot_id, shot.person_id, meta, original.data)
+            case_id=shot.case_id, call_id=shot.call_id, method=original.method if is_first else SnapshotMethod.SHARPEST,
+            digest=hashlib.sha256(original.data).hexdigest(), media_type=cast(Literal["image/jpeg", "image/png"], original.media_type),
+            width_px=original.width_px, height_px=original.height_px, captured_at=frame.captured_at, frame_seq=frame.seq,
+            rtp_time=frame.rtp_time, codec=frame.codec, is_evidence_grade=frame.is_evidence_grade, checklist_item=shot.checklist_item,
+            retake_of=shot.retake_of, taken_from=shot.taken_from, verdict=cast(Any, list(verdict)))
+        return self._outbox.keep(original_id, shot.person_id, meta, original.data, None if is_first else shot.snapshot_id)

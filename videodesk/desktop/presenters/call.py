@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import fields, replace
 from functools import partial
-from typing import Any, Final, Literal
+from pathlib import Path
+from typing import Any, Final
 
+from videodesk.calls.capture_ports import CallMemory, GapReason, Vision
 from videodesk.calls.ports import LocalMedia, MediaEngine, MediaPeer, PeerState, Quality
 from videodesk.client.api import DeskApi
 from videodesk.client.outbox import Outbox
 from videodesk.core.clock import Clock
 from videodesk.core.errors import DeskError
 from videodesk.core.ids import new_id
-from videodesk.core.vocabulary import Disposition
+from videodesk.core.vocabulary import ConsentScope, Disposition
+from videodesk.desktop.asking import CameraAsks
 from videodesk.desktop.calling import CallPhase, CallScreen, ChatItem, phase_of
 from videodesk.desktop.capturing import Capturing
-from videodesk.desktop.peering import Peering, Posted
+from videodesk.desktop.peering import Allowed, Peering, Posted
 from videodesk.desktop.presentation import Presenter
+from videodesk.desktop.recording import CallRecorder, ClipFiler
+from videodesk.desktop.rewinding import Rewinder
 from videodesk.desktop.tasks import Tasks
 from videodesk.protocol import messages as m
 from videodesk.protocol import resources as r
 
 FROZEN_S: Final = 0.8  # how long the frozen picture stays before the video goes on
-_WORTH_RELOADING: Final = frozenset({"snapshot.added", "snapshot.changed", "case.changed", "rendition.added", "annotation.added",
-                                     "review.decided"})
 
 
 class CallPresenter(Presenter[CallScreen]):
@@ -32,11 +36,17 @@ class CallPresenter(Presenter[CallScreen]):
 
     def __init__(self, api: DeskApi, tasks: Tasks, clock: Clock, *, media: MediaEngine | None, outbox: Outbox | None,
                  send: Callable[[m.Wire], None], post: Callable[[Callable[[], None]], None], me: r.PersonView,
-                 devices: Callable[[], LocalMedia]) -> None:
+                 devices: Callable[[], LocalMedia], vision: Vision | None = None, clips: Path | None = None,
+                 wait: Callable[[float], Awaitable[Any]] = asyncio.sleep) -> None:
         super().__init__(CallScreen(), tasks, clock)
         self._api, self._all_tasks, self._media = api, tasks, media
         self._send, self._post, self._me, self._devices = send, post, me, devices
-        self.capturing = Capturing(self, api, self.tasks, tasks, clock, outbox=outbox, send=send, me=me)
+        self.capturing = Capturing(self, api, self.tasks, tasks, clock, outbox=outbox, vision=vision, send=send, me=me, wait=wait)
+        self.camera = CameraAsks(self, send)
+        filer = ClipFiler(clips, outbox, media.recover_clips) if clips is not None and outbox is not None and media is not None else None
+        self.rewinder = Rewinder(tasks, clock, self.capturing.take_rewound)
+        self.recorder = CallRecorder(self, tasks, clock, filer=filer, send=send, me_id=me.id, put=self.capturing.put)
+        self._clips = clips
         self._peering: Peering | None = None
         self._chat_is_open = False
         self.microphone_level = 0.0  # read by the view's meter; too frequent for a State
@@ -81,18 +91,18 @@ class CallPresenter(Presenter[CallScreen]):
             self.media_problem("device.no_media")
             return
         if self._peering is None:
-            self._peering = Peering(call.id, self._media, self._send, Posted(self, partial(self._in_gui, call.id)), self._devices)
+            self._peering = Peering(call.id, self._media, self._send, Posted(self, partial(self._in_gui, call.id)), self._devices,
+                                    self._clips)
         peering = self._peering
+        self._allow()
         self._all_tasks.run("call.ready", lambda: peering.ready(call.epoch, servers), failed=self._say_problem)
 
     # ── messages of the channel ────────────────────────────────────────────────────────────────────────────────
 
     def handle(self, message: m.Wire) -> None:
+        self.capturing.handle(message)
         if isinstance(message, m.Welcome):
             self._welcomed(message)
-        elif isinstance(message, m.Happened):
-            if self.state.case is not None and message.case_id == self.state.case.id and message.name in _WORTH_RELOADING:
-                self.capturing.load_case(message.case_id)
         elif isinstance(message, m.CallReady | m.CallChanged):
             if self._is_ours(message.call.id) or self._becomes_ours(message):
                 self._take_call(message.call)
@@ -111,6 +121,7 @@ class CallPresenter(Presenter[CallScreen]):
 
     def _welcomed(self, message: m.Welcome) -> None:
         self._set(is_online=True)
+        self.capturing.line_is_back()
         if self.state.call is None:
             return
         mine = next((call for call in message.calls if call.id == self.state.call.id), None)
@@ -145,7 +156,9 @@ class CallPresenter(Presenter[CallScreen]):
             self._set(phase=CallPhase.REFUSED, error=DeskError("call.already_taken"), call=call)
             return
         phase = phase_of(call, self.state.peer_state)
+        self.camera.told(call.customer)
         self._set(call=call, phase=phase, error=None)
+        self._allow()
         if phase in {CallPhase.WRAP_UP, CallPhase.NONE}:
             self._drop_peering()
 
@@ -156,6 +169,11 @@ class CallPresenter(Presenter[CallScreen]):
         del epoch
         self._set(peer=peer, peer_state=PeerState.NEW)
         self._follow_peer(PeerState.NEW)
+
+    def memory_made(self, memory: CallMemory) -> None:
+        """What comes in from now on is kept here, as far as consent allows."""
+        self.rewinder.remember(memory)
+        self.recorder.remember(memory)
 
     def peer_state(self, state: PeerState) -> None:
         """Our connection to the other side changed."""
@@ -199,8 +217,11 @@ class CallPresenter(Presenter[CallScreen]):
 
     def _drop_peering(self) -> None:
         peering, self._peering = self._peering, None
+        finish = self.recorder.hung_up()
         if peering is not None:
-            self._all_tasks.run("call.close", peering.close)
+            self._all_tasks.run("call.close", lambda: peering.close(finish), failed=self._say_problem)
+        self.rewinder.remember(None)
+        self.recorder.remember(None)
         self._set(peer=None, peer_state=PeerState.NEW, quality=Quality(), frozen=None)
 
     # ── controls ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -232,10 +253,23 @@ class CallPresenter(Presenter[CallScreen]):
             self._all_tasks.run("call.switch", lambda: peering.switch(
                 microphone=state.microphone_on, camera=state.camera_on, hold=state.is_on_hold))
 
-    def ask_page(self, ask: Literal["torch_on", "torch_off", "turn_camera"]) -> None:
-        """Ask for the light or the other camera; the customer's page shows that we asked."""
-        if self.state.call is not None and self.state.is_talking:
-            self._send(m.AskPage(call_id=self.state.call.id, ask=ask))
+        self._allow()
+
+    def _allow(self) -> None:
+        """Tell what may be kept: after each change of consent, hold and the customer's camera."""
+        peering, call = self._peering, self.state.call
+        if peering is None or call is None:
+            return
+        off = GapReason.ON_HOLD if self.state.is_on_hold else GapReason.CAMERA_OFF if call.customer.video_muted else None
+        has_video = ConsentScope.VIDEO in call.consents
+        allowed = Allowed(stills=has_video and ConsentScope.STILLS in call.consents, recording=ConsentScope.RECORDING in call.consents, off=off)
+        self._all_tasks.run("call.allow", lambda: peering.allow(allowed))
+        self.recorder.refresh()
+
+    def snapshot(self) -> None:
+        """S: the rewound frame where one is shown, else the live picture."""
+        if not self.rewinder.snapshot():
+            self.capturing.snapshot()
 
     def hang_up(self) -> None:
         """End the call; wrap-up follows."""
@@ -309,4 +343,6 @@ class CallPresenter(Presenter[CallScreen]):
     def close(self) -> None:
         """The program ends: let go of the media. The call itself goes on in the service until it is ended there."""
         self._drop_peering()
+        self.rewinder.close()
+        self.recorder.close()
         super().close()

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from videodesk.client.delivery import Delivery
@@ -15,11 +16,16 @@ from videodesk.desktop.calling import CallPhase, CallScreen
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.i18n import duration, error_text, t
 from videodesk.desktop.presenters.call import FROZEN_S, CallPresenter
+from videodesk.desktop.reading import FoundTexts
 from videodesk.desktop.views.call_controls import Controls
+from videodesk.desktop.views.call_rewind import RewindBar
+from videodesk.desktop.views.call_rewound import KEYS, RewoundStage
 from videodesk.desktop.views.call_side import Side
+from videodesk.desktop.views.call_text import TextDialog
 from videodesk.desktop.views.call_video import VideoView
 from videodesk.desktop.views.call_window import VideoWindow
 from videodesk.desktop.views.call_wrap_up import WrapUp
+from videodesk.desktop.views.saving import ask_where
 from videodesk.desktop.widgets import Button, EmptyState, Label, Spinner, View, label
 from videodesk.protocol.messages import Welcome, Wire
 
@@ -50,6 +56,7 @@ class CallScreenView(View):
     """See the module. `opened(call_id=…)` takes the call."""
 
     title_key = "call.title"
+    own_actions = frozenset(KEYS)
     is_immersive = True  # the shell's title line gives its room to the video
 
     def __init__(self, context: DesktopContext, post: Callable[[Callable[[], None]], None] | None = None,
@@ -61,7 +68,8 @@ class CallScreenView(View):
         self._wrap_up_since: float | None = None
         self.call_presenter = CallPresenter(
             context.api, context.tasks, context.clock, media=context.media, outbox=context.outbox, send=context.channel.send,
-            post=post or _Post(self), me=context.session.person, devices=context.local_media)
+            post=post or _Post(self), me=context.session.person, devices=context.local_media, vision=context.vision,
+            clips=context.work_dir / "clips")
         self._build()
         self._connect()
         self.attach(self.call_presenter)
@@ -87,18 +95,22 @@ class CallScreenView(View):
         self.place = QStackedWidget()
         for widget in (self.stage, self.away, self.words, self.wrap_up, self.empty, self.refused):
             self.place.addWidget(widget)
+        self.rewind = RewindBar()
         self.controls = Controls()
         self.side = Side()
-        left = QVBoxLayout()
+        self.stage_side = QWidget()
+        left = QVBoxLayout(self.stage_side)
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(0)
         left.addWidget(self.place, 1)
+        left.addWidget(self.rewind)
         left.addWidget(self.controls)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addLayout(left, 1)
+        row.addWidget(self.stage_side, 1)
         row.addWidget(self.side)
+        self.rewound = RewoundStage(self.call_presenter, self.video, self.rewind, self.controls.recording, self.stage_side)
         self._tick = QTimer(self)
         self._tick.setInterval(100)
         self._tick.timeout.connect(self._ticked)
@@ -134,6 +146,7 @@ class CallScreenView(View):
     def _connect(self) -> None:
         presenter, side = self.call_presenter, self.side
         self.controls.pressed.connect(self.act)
+        self.rewind.acted.connect(self.act)
         self.video.double_clicked.connect(lambda: self.act("call.full_screen"))
         side.restart.connect(presenter.reconnect)
         side.retry.connect(presenter.capturing.retry)
@@ -143,6 +156,18 @@ class CallScreenView(View):
         side.tray.annotate.connect(lambda snapshot_id: self._context.open("annotate", snapshot_id=snapshot_id))
         side.tray.retry.connect(presenter.capturing.retry)
         side.tray.assign.connect(presenter.capturing.assign)
+        capturing = presenter.capturing
+        for source in (side.tray, side.note):
+            source.again.connect(capturing.again)
+            source.native.connect(capturing.ask_native)
+            source.give_up.connect(capturing.give_up)
+        side.note.swap.connect(capturing.swap)
+        side.tray.lead.connect(capturing.lead)
+        side.tray.read_text.connect(capturing.read_text)
+        side.tray.save_as.connect(self._save_as)
+        side.offer.taken.connect(capturing.reading.take_over)
+        side.offer.dismissed.connect(capturing.reading.dismiss)
+        self.controls.zoom.zoomed.connect(presenter.camera.zoom_to)
         side.chat.said.connect(presenter.say)
         side.chat.seen.connect(presenter.chat_seen)
         side.chat.left.connect(self.video.setFocus)
@@ -181,17 +206,26 @@ class CallScreenView(View):
         presenter = self.call_presenter
         customer = self._state.call.customer if self._state.call is not None else None
         acts: dict[str, Callable[[], object]] = {
-            "call.snapshot": presenter.capturing.snapshot, "call.microphone": presenter.toggle_microphone, "call.camera": presenter.toggle_camera,
+            "call.snapshot": presenter.snapshot, "call.microphone": presenter.toggle_microphone, "call.camera": presenter.toggle_camera,
             "call.hold": presenter.toggle_hold, "call.hang_up": presenter.hang_up, "call.chat": self.side.chat.field.setFocus,
             "call.pop_out": self._pop_out, "call.full_screen": self._full_screen,
-            "call.turn_camera": partial(presenter.ask_page, "turn_camera"),
-            "call.torch": partial(presenter.ask_page, "torch_off" if customer is not None and customer.is_torch_on else "torch_on"),
+            "call.turn_camera": partial(presenter.camera.ask, "turn_camera"),
+            "call.torch": partial(presenter.camera.ask, "torch_off" if customer is not None and customer.is_torch_on else "torch_on"),
+            "call.zoom_in": partial(presenter.camera.zoom_by, 1), "call.zoom_out": partial(presenter.camera.zoom_by, -1),
+            "call.swap": partial(presenter.capturing.swap, self.side.tray.chosen_id()),
+            "call.again": partial(presenter.capturing.again, self.side.tray.chosen_id()),
+            "call.read": presenter.capturing.reading.live, "call.take_over": presenter.capturing.reading.take_over,
         }
-        act = acts.get(action_id)
+        act = (acts | self.rewound.acts()).get(action_id)
         if act is None:
             return False
         act()
         return True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The strip may have to make room."""
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self.rewound.fit)  # once the layout has its sizes
 
     def retranslate(self) -> None:
         if self._window is not None:
@@ -200,6 +234,7 @@ class CallScreenView(View):
 
     def shut(self) -> None:
         self._bring_back()
+        self.rewound.shut()
         self.video.forget()
         self.side.self_view.forget()
         super().shut()
@@ -213,18 +248,18 @@ class CallScreenView(View):
             self.video.forget()
             self.side.self_view.forget()
             self._bring_back()
-        self.video.set_slot(state.peer.remote_pictures if state.peer is not None else None)
-        self.video.set_stale(not state.is_connected)
-        self.video.set_off(state.is_on_hold)
         self.video.set_frozen(state.frozen)
         if state.frozen is not None and state.frozen is not before.frozen:
             self._thaw.start()
         self.place.setCurrentWidget(self._face(state))
         self.controls.setVisible(state.phase in _WITH_VIDEO)
+        self.rewound.show_screen(state)
         self.controls.show_state(state, self._time())
         self.side.setVisible(state.call is not None and state.phase is not CallPhase.REFUSED)
         self.side.show_state(state)
         self.wrap_up.show_state(state, self._wrapped_s())
+        if state.texts is not None and state.texts is not before.texts:
+            QTimer.singleShot(0, self, partial(self._show_texts, state.texts))
         if state.is_talking and not before.is_talking and self.isVisible():
             self.video.setFocus()
 
@@ -265,6 +300,21 @@ class CallScreenView(View):
         if self.call_presenter.state.phase is CallPhase.NONE:
             self._context.open("inbox")
 
+    def _save_as(self, snapshot_id: str) -> None:
+        shot = self._state.shot(snapshot_id)
+        if shot is not None:
+            name = f"{self._state.call.case_number if self._state.call else 'videodesk'} {shot.captured_at:%H%M%S}"
+            suffix = shot.path.suffix if shot.path is not None else ".jpg"
+            ask_where(self, name + suffix, partial(self.call_presenter.capturing.save_as, snapshot_id))
+
+    def _show_texts(self, found: FoundTexts) -> None:
+        reading = self.call_presenter.capturing.reading
+        dialog = TextDialog(found, self)
+        dialog.serial.connect(reading.offer_serial)
+        dialog.finished.connect(lambda _result: dialog.deleteLater())
+        dialog.open()
+        reading.texts_seen()
+
     # ── its own window ─────────────────────────────────────────────────────────────────────────────────────────
 
     def _pop_out(self) -> None:
@@ -281,7 +331,7 @@ class CallScreenView(View):
 
     def _take_out(self) -> VideoWindow:
         if self._window is None:
-            self._window = VideoWindow(self.video, self.act)
+            self._window = VideoWindow(self.video, self.act, self.rewound.leave)
             self._window.closed.connect(self._bring_back)
             self.video.show()
             self.render_state(self._state)

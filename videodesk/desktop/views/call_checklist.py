@@ -12,7 +12,7 @@ from videodesk.desktop.calling import CheckItem
 from videodesk.desktop.i18n import language, t
 from videodesk.desktop.icons import pixmap
 from videodesk.desktop.theme import token
-from videodesk.desktop.views.call_tray import plain_tip, title_of
+from videodesk.desktop.views.tray_model import plain_tip, title_of
 
 ROW_PX: Final = 30
 

@@ -15,6 +15,8 @@ from videodesk.desktop.calling import CallPhase, CallScreen
 from videodesk.desktop.i18n import t
 from videodesk.desktop.icons import icon
 from videodesk.desktop.theme import token
+from videodesk.desktop.views.call_rewind import RecordingBadge
+from videodesk.desktop.views.call_zoom import ZoomSlider
 from videodesk.desktop.widgets import ElidedLabel, Icon, IconButton, label
 
 BAR_PX: Final = 60
@@ -186,14 +188,17 @@ class Controls(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 8, 4)
         row.setSpacing(_GAP_PX)
+        self.recording = RecordingBadge()
         row.addWidget(self.quality, 5)
+        row.addWidget(self.recording)
         row.addWidget(self.meter)
         self._controls = (self.microphone, self.camera, self.snapshot, self.hold, self.hang_up)
         for control in self._controls:
             control.clicked.connect(partial(self._tell, control))
             row.addWidget(control)
         row.addStretch(2)
-        for extra in (self.torch, self.turn, self.pop_out, self.full_screen):
+        self.zoom = ZoomSlider()
+        for extra in (self.zoom, self.torch, self.turn, self.pop_out, self.full_screen):
             row.addWidget(extra)
 
     def minimumSizeHint(self) -> QSize:
@@ -207,7 +212,10 @@ class Controls(QFrame):
 
     def _needs(self, controls_px: int, *, with_quality: bool) -> int:
         extras = sum(extra.sizeHint().width() + _GAP_PX for extra in (self.torch, self.turn, self.pop_out, self.full_screen))
-        return controls_px + extras + 20 + (_QUALITY_PX if with_quality else 0) + self.meter.width() + 4 * _GAP_PX
+        return controls_px + extras + 20 + (_QUALITY_PX if with_quality else 0) + self._recording_px() + self.meter.width() + 4 * _GAP_PX
+
+    def _recording_px(self) -> int:
+        return 0 if self.recording.isHidden() else self.recording.sizeHint().width() + _GAP_PX
 
     def _fit(self) -> None:
         for control in self._controls:
@@ -239,6 +247,7 @@ class Controls(QFrame):
         self.hold.set_usable(None if can_hold else no_call or "call.why.not_connected")
         self.snapshot.set_usable(state.why_no_snapshot)
         customer = state.call.customer if state.call is not None else None
+        self.zoom.show_state(state)
         self.torch.setVisible(customer is not None and customer.has_torch)
         self.torch.set_key("call.torch_off" if customer is not None and customer.is_torch_on else "call.torch_on")
         self.torch.set_icon("bulb-off" if customer is not None and customer.is_torch_on else "bulb")

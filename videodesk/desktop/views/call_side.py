@@ -15,7 +15,9 @@ from videodesk.desktop.i18n import error_text, language, t, word
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.call_chat import Chat
 from videodesk.desktop.views.call_checklist import ROW_PX, Checklist
+from videodesk.desktop.views.call_offer import OfferBar
 from videodesk.desktop.views.call_tray import Tray, problem_text, title_of
+from videodesk.desktop.views.call_tray_note import TrayNote
 from videodesk.desktop.views.call_video import VideoView
 from videodesk.desktop.widgets import Badge, Button, ElidedLabel, Icon, IconButton, Label, label, repolish, separator
 
@@ -34,9 +36,11 @@ class Side(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedWidth(SIDE_PX)
+        self._state = CallScreen()
         self.banner = Notice()
         self.banner.setObjectName("call.banner")
         self.checklist, self.tray, self.chat = Checklist(), Tray(), Chat()
+        self.offer, self.note = OfferBar(SIDE_PX - 120), TrayNote()
         self.hint = label(role="caption", wraps=True)
         self.hint.setObjectName("call.next_item")
         self.empty_tray = label(key="call.tray.empty", role="caption", wraps=True)
@@ -46,6 +50,7 @@ class Side(QFrame):
         column.setContentsMargins(2 * SPACE - 2, SPACE + 4, 2 * SPACE - 2, SPACE + 2)
         column.setSpacing(SPACE - 2)
         column.addLayout(self._head())
+        column.addWidget(self.offer)
         column.addWidget(self.banner)
         column.addWidget(separator())
         column.addLayout(_heading("call.check.title", self.missing, self.open_button))
@@ -54,11 +59,13 @@ class Side(QFrame):
         column.addWidget(separator())
         column.addLayout(_heading("call.tray.title"))
         column.addWidget(self.empty_tray)
+        column.addWidget(self.note)
         column.addWidget(self.tray, 5)
         column.addWidget(separator())
         column.addLayout(_heading("call.chat.title", self.unread))
         column.addWidget(self.chat, 4)
         self.tray.setMinimumHeight(118)
+        self.tray.chosen_changed.connect(lambda: self.note.show_state(self._state, self.tray.chosen_id()))
         self.chat.setMinimumHeight(96)
 
     def _head(self) -> QHBoxLayout:
@@ -83,6 +90,7 @@ class Side(QFrame):
 
     def show_state(self, state: CallScreen) -> None:
         """Show it all."""
+        self._state = state
         call, case = state.call, state.case
         self.name.setText(call.customer_name or t("call.chat.customer") if call is not None else "")
         self.case_line.setText(" · ".join(filter(None, (
@@ -105,6 +113,8 @@ class Side(QFrame):
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint) and state.is_talking)
         self.tray.show_state(state)
+        self.note.show_state(state, self.tray.chosen_id())
+        self.offer.show_state(state)
         self.empty_tray.setVisible(not state.tray)
         self.tray.setVisible(bool(state.tray))
         self.chat.show_lines(state.chat, can_say=state.is_talking)
