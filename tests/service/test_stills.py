@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from PIL import Image
 
 from tests.service.evidence_desk import EvidenceDesk, assert_problem, sha
 from tests.service.pictures import noisy_picture, picture
@@ -316,3 +318,51 @@ def test_an_agents_original_by_upload(desk):
 def test_a_desktop_does_not_claim_what_only_the_camera_can(desk):
     assert_problem(put_original(desk, new_id(), FRAME, method="take_photo"), 422, "snapshot.method_mismatch")
     assert_problem(put_original(desk, new_id(), FRAME, method="clip", duration_s=5.0), 422, "snapshot.method_mismatch")
+
+
+def located(data):
+    """The picture with a place in its metadata."""
+    with Image.open(io.BytesIO(data)) as opened:
+        exif = opened.getexif()
+        exif[0x0112], exif[0x0110] = 6, "Phone"
+        exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 22.0, 12.5), 3: "E", 4: (4.0, 53.0, 42.0)})
+        target = io.BytesIO()
+        opened.save(target, "JPEG", exif=exif)
+    return target.getvalue()
+
+
+def gps(data):
+    with Image.open(io.BytesIO(data)) as opened:
+        return dict(opened.getexif().get_ifd(0x8825))
+
+
+@pytest.mark.parametrize("is_granted", [True, False])
+def test_the_place_in_a_picture_stays_only_with_consent(desk, is_granted):
+    desk.clock.advance(1)
+    desk.consent(*(scope for scope in ConsentScope if is_granted or scope is not ConsentScope.LOCATION))
+    desk.clock.advance(1)
+    snapshot_id, still_id, photo_id = asked(desk), new_id(), new_id()
+    data, photo = located(STILL), located(SHARP)
+    for _ in range(2):
+        assert put_still(desk, snapshot_id, data, still_id).status_code == 200
+        assert desk.photo(photo, id=photo_id).status_code == 200
+    for one, sent, path in ((still_id, data, f"/snapshots/{snapshot_id}/originals/{still_id}"), (photo_id, photo, f"/snapshots/{photo_id}/original")):
+        kept = desk.ask("GET", path).content
+        assert bool(gps(kept)) is is_granted
+        assert (kept == sent) is is_granted
+        (entry,) = [e for e in desk.custody() if e["action"] == "stored" and e["data"]["original_id"] == one]
+        assert entry["data"]["location"] == ("kept" if is_granted else "stripped")
+        assert (entry["data"]["received_digest"], entry["data"]["digest"]) == (sha(sent), sha(kept))
+        with Image.open(io.BytesIO(kept)) as opened:
+            assert (opened.getexif()[0x0112], opened.getexif()[0x0110]) == (6, "Phone")
+    (original,) = view(desk, snapshot_id)["originals"]
+    assert original["location"] == ("kept" if is_granted else "stripped")
+    assert (original["width_px"], original["height_px"]) == (800, 600)  # the grid as it is stored
+    with Image.open(io.BytesIO(desk.ask("GET", f"/snapshots/{snapshot_id}/thumbnail").content)) as opened:
+        assert opened.height > opened.width  # the thumbnail is upright
+
+
+def test_a_picture_without_a_place_says_so(desk):
+    snapshot_id = asked(desk)
+    assert put_still(desk, snapshot_id, STILL).status_code == 200
+    assert view(desk, snapshot_id)["originals"][0]["location"] == "none"

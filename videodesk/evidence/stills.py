@@ -16,7 +16,7 @@ from videodesk.core.ids import require_id
 from videodesk.core.people import Principal, Role
 from videodesk.core.permissions import Action, require
 from videodesk.core.vocabulary import ConsentScope, InvitationState, StillState
-from videodesk.evidence.consents import require_consent
+from videodesk.evidence.consents import has_consent, require_consent
 from videodesk.evidence.items import follow_evidence
 from videodesk.evidence.model import AwaitedStill, Original, Snapshot
 from videodesk.evidence.originals import Received, add_original, check_room, same_original, snapshot_of, tell_changed
@@ -126,6 +126,12 @@ def keep_still(
     follow_evidence(uow, snapshot.case_id, principal, checklists, now)
     received.keep()
     return snapshot
+
+
+def keeps_location(uow: EvidenceUnit, principal: Principal, meta: StillMeta, now: datetime) -> bool:
+    """Whether the place in the still's metadata may stay: consent to it held when the still was taken."""
+    awaited = asked_of(uow, principal, meta.call_id, meta.snapshot_id)
+    return has_consent(uow.invitations.consents(principal.id), ConsentScope.LOCATION, _taken_at(awaited, meta, now))
 
 
 def uploading_customer(uow: EvidenceUnit, token: str, now: datetime) -> Principal:

@@ -18,6 +18,8 @@ from starlette.types import Message, Receive
 
 from videodesk.core.errors import Invalid, TooLarge, UnsupportedMedia
 from videodesk.core.ids import UUID_PATTERN
+from videodesk.core.vocabulary import LocationState
+from videodesk.evidence.location import without_location
 from videodesk.evidence.model import MAX_ORIGINAL_BYTES, PictureFacts
 from videodesk.evidence.originals import Received
 from videodesk.evidence.ports import StagedBlob
@@ -121,6 +123,19 @@ def decoded(desk: Desk, original: StagedBlob, facts: PictureFacts) -> Iterator[R
     thumbnail = desk.pictures.thumbnail(original.read(), facts)
     with desk.blobs.stage([thumbnail], len(thumbnail)) as staged:
         yield Received(original, facts, staged)
+
+
+@contextmanager
+def from_customer(desk: Desk, sent: StagedBlob, facts: PictureFacts, *, keeps_location: bool) -> Iterator[Received]:
+    """The staged picture as it may be kept: without the place in its metadata, unless the customer consented to keep that."""
+    cleaned = without_location(sent.read(), facts.media_type)
+    if cleaned is None:
+        yield Received(sent, facts)
+    elif keeps_location:
+        yield Received(sent, facts, location=LocationState.KEPT)
+    else:
+        with desk.blobs.stage([cleaned], len(cleaned)) as staged:
+            yield Received(staged, facts, location=LocationState.STRIPPED, received_digest=sent.digest)
 
 
 @contextmanager

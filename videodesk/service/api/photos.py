@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -10,12 +11,14 @@ from starlette.concurrency import run_in_threadpool
 from videodesk.core.ids import UUID_PATTERN, new_id, require_id
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
+from videodesk.core.vocabulary import ConsentScope
 from videodesk.evidence import intake
+from videodesk.evidence.consents import has_consent
 from videodesk.evidence.sniff import HEAD_BYTES, sniff
 from videodesk.protocol.resources import PhotoUploaded
 from videodesk.service.auth import CustomerDep, DeskDep
 from videodesk.service.desk import Desk
-from videodesk.service.uploads import Upload, decoded, form_in_openapi, received_form
+from videodesk.service.uploads import Upload, decoded, form_in_openapi, from_customer, received_form
 
 router = APIRouter(tags=["join"])
 
@@ -39,7 +42,13 @@ def _keep_photo(desk: Desk, customer: Principal, upload: Upload) -> PhotoUploade
     with desk.blobs.stage(upload.chunks(), MAX_PHOTO_BYTES) as original:
         with desk.store.read() as uow:
             snapshot = intake.check_photo(uow, customer, snapshot_id, original.digest, item, desk.checklists, now)
+            keeps_location = has_consent(uow.invitations.consents(customer.id), ConsentScope.LOCATION, now)
         if snapshot is None:
-            with decoded(desk, original, sniff(original.head(HEAD_BYTES))) as received, desk.store.write() as uow:
-                snapshot = intake.keep_photo(uow, customer, snapshot_id, received, item, desk.checklists, now)
+            facts = sniff(original.head(HEAD_BYTES))
+            with (
+                from_customer(desk, original, facts, keeps_location=keeps_location) as received,
+                decoded(desk, received.original, facts) as seen, desk.store.write() as uow,
+            ):
+                whole = replace(received, thumbnail=seen.thumbnail)
+                snapshot = intake.keep_photo(uow, customer, snapshot_id, whole, item, desk.checklists, now)
     return PhotoUploaded(snapshot_id=snapshot.id, digest=snapshot.digest, width_px=snapshot.width_px, height_px=snapshot.height_px)

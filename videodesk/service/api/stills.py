@@ -8,7 +8,7 @@ from videodesk.core.errors import TooLarge
 from videodesk.core.permissions import Action, require
 from videodesk.evidence import stills
 from videodesk.evidence.model import MAX_ORIGINAL_BYTES, Snapshot
-from videodesk.evidence.originals import Received, known_original
+from videodesk.evidence.originals import known_original
 from videodesk.evidence.sniff import HEAD_BYTES, sniff
 from videodesk.protocol.resources import PhotoUploaded, StillMeta
 from videodesk.service.api.originals import IdInPath
@@ -17,6 +17,7 @@ from videodesk.service.auth import DeskDep
 from videodesk.service.desk import Desk, UnitOfWork
 from videodesk.service.original_files import whole_upload
 from videodesk.service.thumbnails import look_at
+from videodesk.service.uploads import from_customer
 
 router = APIRouter(tags=["join"])
 
@@ -31,15 +32,16 @@ def put_still(desk: DeskDep, customer: UploaderDep, original_id: IdInPath, body:
         if known is not None:
             desk.uploads.remove(body.upload_id, customer.id)
             return _told(uow, known, original_id)
+        keeps_location = stills.keeps_location(uow, customer, body, now)
     with whole_upload(desk, customer, body.upload_id, body.digest, "snapshot.digest_mismatch") as original:
         if original.size_bytes > MAX_ORIGINAL_BYTES:
             raise TooLarge("upload.too_large", limit_bytes=MAX_ORIGINAL_BYTES)
         # Only the header is looked at now: the customer waits. What cannot be decoded shows as such a moment later.
-        received = Received(original, sniff(original.head(HEAD_BYTES)))
-        with desk.store.write() as uow:
+        facts = sniff(original.head(HEAD_BYTES))
+        with from_customer(desk, original, facts, keeps_location=keeps_location) as received, desk.store.write() as uow:
             snapshot = stills.keep_still(uow, customer, original_id, body, received, desk.checklists, now)
             told = _told(uow, snapshot, original_id)
-    background.add_task(_after, desk, told, received.facts.media_type, original_id, body.upload_id, customer.id)
+    background.add_task(_after, desk, told, facts.media_type, original_id, body.upload_id, customer.id)
     return told
 
 
