@@ -194,7 +194,8 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
     sound = QtSound()
 
     def make_media(_loop: asyncio.AbstractEventLoop) -> AiortcEngine:
-        return AiortcEngine(sound=None if settings.synthetic_media else sound, is_synthetic=settings.synthetic_media, clock=clock)
+        return AiortcEngine(sound=None if settings.synthetic_media else sound, is_synthetic=settings.synthetic_media, clock=clock,
+                            rewind_s=settings.rewind_s, rewind_bytes=settings.rewind_mb * 1_000_000)
 
     parts = DesktopParts(
         settings=settings, clock=clock, work_dir=settings.data_dir, reach_service=reach_service, make_api=make_api, make_channel=make_channel,

@@ -62,6 +62,10 @@ class Settings(BaseModel):
                                                                   json_schema_extra={"programs": "desktop demo"})
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much the log says.",
                                                                     json_schema_extra={"programs": PROGRAMS})
+    rewind_s: Annotated[int, Field(ge=10, le=600)] = Field(
+        default=120, description="Seconds of a call that can be looked back into.", json_schema_extra={"programs": "desktop"})
+    rewind_mb: Annotated[int, Field(ge=4, le=1000)] = Field(
+        default=60, description="Memory for that, in megabytes; when it is full, the seconds become fewer.", json_schema_extra={"programs": "desktop"})
     synthetic_media: bool = Field(default=False, description="Use a drawn camera and a generated tone instead of devices (tests, demo).",
                                   json_schema_extra={"programs": "desktop"})
 
