@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final, Protocol
 
+from videodesk.calls.capture_ports import CallMemory, GapReason
 from videodesk.calls.ports import LocalMedia, MediaEngine, MediaPeer, PeerState, Quality
 from videodesk.protocol.messages import IceCandidate, IceServer, SessionDescription, Signal, Signaled, Wire
 
@@ -24,6 +27,10 @@ class PeeringListener(Protocol):
 
     def peer_made(self, peer: MediaPeer, epoch: int) -> None:
         """There is a new peer: its picture slots take the place of the old ones'."""
+        ...
+
+    def memory_made(self, memory: CallMemory) -> None:
+        """There is a place where what comes in is kept; one for the whole call."""
         ...
 
     def peer_state(self, state: PeerState) -> None:
@@ -53,6 +60,9 @@ class Posted:
     def peer_made(self, peer: MediaPeer, epoch: int) -> None:
         self._post(partial(self._listener.peer_made, peer, epoch))
 
+    def memory_made(self, memory: CallMemory) -> None:
+        self._post(partial(self._listener.memory_made, memory))
+
     def peer_state(self, state: PeerState) -> None:
         self._post(partial(self._listener.peer_state, state))
 
@@ -66,16 +76,29 @@ class Posted:
         self._listener.levels(microphone, speaker)
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What consent allows to keep, and why nothing can come although it does."""
+
+    stills: bool = False
+    recording: bool = False
+    off: GapReason | None = None
+
+
 class Peering:
     """The media side of one call. Engine loop; every coroutine waits its turn, so messages are handled in the order they came."""
 
     def __init__(self, call_id: str, media: MediaEngine, send: Callable[[Wire], None], listener: PeeringListener,
-                 devices: Callable[[], LocalMedia]) -> None:
+                 devices: Callable[[], LocalMedia], clips: Path | None = None) -> None:
+        """`clips`: where recordings lie; without it nothing of the call is kept."""
         self.call_id = call_id
         self._media = media
         self._send = send
         self._listener = listener
         self._devices = devices
+        self._clips = clips
+        self._memory: CallMemory | None = None
+        self._allowed = Allowed()
         self._turn = asyncio.Lock()
         self._peer: MediaPeer | None = None
         self._epoch = -1
@@ -129,14 +152,27 @@ class Peering:
             self._microphone, self._camera, self._hold = microphone, camera, hold
             self._apply()
 
-    async def close(self) -> None:
-        """The call is over: let go of everything. Idempotent."""
+    async def allow(self, allowed: Allowed) -> None:
+        """What may be kept from now on, by this peer and the next ones."""
+        async with self._turn:
+            self._allowed = allowed
+            self._apply_allowed()
+
+    async def close(self, finish: Callable[[CallMemory], object] | None = None) -> None:
+        """The call is over: let go of everything. `finish` is called in a worker before the memory goes. Idempotent."""
         async with self._turn:
             self._is_over = True
             self._stop_watching()
             peer, self._peer = self._peer, None
-            if peer is not None:
-                await peer.close()
+            memory, self._memory = self._memory, None
+            try:
+                if peer is not None:
+                    await peer.close()
+                if memory is not None and finish is not None:
+                    await asyncio.to_thread(finish, memory)
+            finally:
+                if memory is not None:
+                    await asyncio.to_thread(memory.close)
 
     async def _build(self, epoch: int) -> None:
         old, self._peer = self._peer, None
@@ -144,7 +180,11 @@ class Peering:
         if old is not None:
             await old.close()
         self._state = PeerState.NEW
-        self._peer = self._media.connect(self._servers, self._devices(), _OfEpoch(self, epoch))
+        if self._memory is None and self._clips is not None:
+            self._memory = self._media.remember(self._clips)
+            self._apply_allowed()
+            self._listener.memory_made(self._memory)
+        self._peer = self._media.connect(self._servers, self._devices(), _OfEpoch(self, epoch), self._memory)
         self._apply()
         self._listener.peer_made(self._peer, epoch)
         self._restart_unless_connected(_FIRST_OFFER_S)
@@ -169,6 +209,10 @@ class Peering:
             self._peer.set_microphone(self._microphone)
             self._peer.set_camera(self._camera)
             self._peer.set_hold(self._hold)
+
+    def _apply_allowed(self) -> None:
+        if self._memory is not None:
+            self._memory.allow(stills=self._allowed.stills, recording=self._allowed.recording, off=self._allowed.off)
 
     def _restart_unless_connected(self, seconds: float) -> None:
         self._stop_watching()

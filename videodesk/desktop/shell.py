@@ -260,7 +260,8 @@ class Shell(QWidget):
         view = self._views[screen]
         # A screen that owns its keys (a canvas, the call) says so; the shell then leaves its scope alone.
         self._scoped = [] if getattr(view, "owns_keys", False) else [
-            self._shortcut(spec) for spec in ACTIONS if spec.scope == screen and spec.shortcut and not spec.is_single_key]
+            self._shortcut(spec) for spec in ACTIONS
+            if spec.scope == screen and spec.shortcut and not spec.is_single_key and spec.id not in view.own_actions]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Single keys of this window, before lists and buttons see them."""

@@ -20,6 +20,7 @@ class View(QWidget):
     """
 
     title_key: str = ""
+    own_actions: frozenset[str] = frozenset()  # those whose keys the view takes itself (arrows, which lists need elsewhere on it)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

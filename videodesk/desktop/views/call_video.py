@@ -13,6 +13,7 @@ from videodesk.desktop.i18n import t
 from videodesk.desktop.theme import token
 
 _FADED: Final = 0.45
+_RIM_PX: Final = 4  # beside a rewound picture, not over it
 
 
 def image_of(picture: Picture) -> QImage:
@@ -47,6 +48,7 @@ class VideoView(QWidget):
         self._slot: PictureSlot | None = None
         self._picture: Picture | None = None
         self._frozen: Picture | None = None
+        self._rewound: Picture | None = None
         self._grey: tuple[Picture, QImage] | None = None
         self._is_stale = False
         self._is_off = False
@@ -60,12 +62,15 @@ class VideoView(QWidget):
     @property
     def shown(self) -> Picture | None:
         """The picture on the screen now."""
-        return self._frozen or self._picture
+        return self._frozen or self._rewound or self._picture
 
     def picture_rect(self) -> QRect:
         """Where the picture is, in the widget's coordinates."""
         shown = self.shown
-        return fitted(shown.width_px, shown.height_px, self.rect()) if shown is not None else QRect()
+        if shown is None:
+            return QRect()
+        room = self.rect().adjusted(_RIM_PX, _RIM_PX, -_RIM_PX, -_RIM_PX) if self._rewound is not None else self.rect()
+        return fitted(shown.width_px, shown.height_px, room)
 
     def set_slot(self, slot: PictureSlot | None) -> None:
         """Take pictures from here; None: keep the last one, greyed."""
@@ -97,10 +102,16 @@ class VideoView(QWidget):
             self._frozen = picture
             self.update()
 
+    def set_rewound(self, picture: Picture | None) -> None:
+        """Show this picture of the past with a rim around it; None: the live one again."""
+        if picture is not self._rewound:
+            self._rewound = picture
+            self.update()
+
     def forget(self) -> None:
         """The call is over: nothing of it stays on the screen or in memory."""
         self.set_slot(None)
-        self._picture = self._frozen = self._grey = None
+        self._picture = self._frozen = self._rewound = self._grey = None
         self.painted_seq = -1
         self.update()
 
@@ -149,7 +160,7 @@ class VideoView(QWidget):
         if self._is_mirrored:
             painter.translate(self.width(), 0)
             painter.scale(-1, 1)
-        is_stale = self._frozen is None and (self._is_stale or self._slot is None)
+        is_stale = self._frozen is None and self._rewound is None and (self._is_stale or self._slot is None)
         # What comes in the asked size is copied as it is; smoothing only matters while the size changes.
         exact = (where.width() * self.devicePixelRatioF(), where.height() * self.devicePixelRatioF()) == (shown.width_px, shown.height_px)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not exact)
@@ -158,6 +169,10 @@ class VideoView(QWidget):
             painter.setOpacity(_FADED)
         painter.drawImage(where, self._grey_of(shown) if is_stale else image_of(shown))
         painter.setOpacity(1.0)
+        if self._rewound is not None:
+            painter.setPen(QPen(token("accent"), _RIM_PX))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(where.adjusted(-_RIM_PX // 2, -_RIM_PX // 2, _RIM_PX // 2 - 1, _RIM_PX // 2 - 1))
         if self._frozen is not None:
             painter.setPen(QPen(QColor("white"), 6))
             painter.drawRect(where.adjusted(3, 3, -3, -3))

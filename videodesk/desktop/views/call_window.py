@@ -18,10 +18,11 @@ class VideoWindow(QWidget):
 
     closed = Signal()
 
-    def __init__(self, video: VideoView, act: Callable[[str], bool]) -> None:
+    def __init__(self, video: VideoView, act: Callable[[str], bool], leave: Callable[[], bool] = lambda: False) -> None:
+        """`leave`: what Esc does before it closes the window; False when there was nothing."""
         super().__init__(None, Qt.WindowType.Window)
         self.setObjectName("call.video_window")
-        self._act = act
+        self._act, self._leave = act, leave
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(video)
@@ -35,7 +36,8 @@ class VideoWindow(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            self.close()
+            if not self._leave():
+                self.close()
             return
         pressed = QKeySequence(event.keyCombination())
         for spec in in_scope("call"):
