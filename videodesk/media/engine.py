@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from videodesk.calls.capture_ports import CallMemory
+from videodesk.calls.capture_ports import CallMemory, ClipFacts
 from videodesk.calls.ports import Device, LocalMedia, PeerListener, SoundDevices
 from videodesk.core.clock import Clock, SystemClock
 from videodesk.media.audio import CaptureRing, loudness
@@ -16,6 +16,7 @@ from videodesk.media.frames import FrameSlot
 from videodesk.media.local import Equipment, LocalSide
 from videodesk.media.memory import DeskMemory
 from videodesk.media.peer import AiortcPeer
+from videodesk.media.remux import recover
 from videodesk.media.ring import LIMIT_BYTES, LIMIT_S
 from videodesk.media.synthetic import Tone
 from videodesk.protocol.messages import IceServer
@@ -49,6 +50,9 @@ class AiortcEngine:
 
     def open_clip(self, path: Path) -> FileClip:
         return FileClip(path)
+
+    def recover_clips(self, clips: Path) -> list[ClipFacts]:
+        return recover(clips)
 
     def preview(self, media: LocalMedia) -> Preview:
         return Preview(self._equipment, media)
