@@ -225,7 +225,7 @@ class CallScreenView(View):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The strip may have to make room."""
         super().resizeEvent(event)
-        QTimer.singleShot(0, self, self.rewound.fit)  # once the layout has its sizes
+        self.rewound.fit(self.width() - self.side.width(), self.height() - self.controls.height())
 
     def retranslate(self) -> None:
         if self._window is not None:

@@ -19,7 +19,7 @@ from videodesk.desktop.views.call_rewind import RecordingBadge
 from videodesk.desktop.views.call_zoom import ZoomSlider
 from videodesk.desktop.widgets import ElidedLabel, Icon, IconButton, label
 
-BAR_PX: Final = 60
+BAR_PX: Final = 56
 ICON_PX: Final = 46  # a control without its name
 _GAP_PX: Final = 4
 _QUALITY_PX: Final = 90
@@ -28,7 +28,7 @@ _LEVELS: Final = {
     QualityLevel.WEAK: ("antenna-bars-3", "warning"), QualityLevel.BAD: ("antenna-bars-1", "danger"),
 }
 _SHEET: Final = """
-QToolButton {{ border: 2px solid transparent; border-radius: 10px; padding: 4px 8px; font-size: 12px; font-weight: 500;
+QToolButton {{ border: 2px solid transparent; border-radius: 10px; padding: 3px 8px; font-size: 12px; font-weight: 500;
   color: {text}; background: {ground}; }}
 QToolButton:hover {{ background: {hover}; }}
 QToolButton:focus {{ border-color: {focus}; }}
