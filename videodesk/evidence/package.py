@@ -14,15 +14,16 @@ from videodesk.cases.usecases import known_case
 from videodesk.core.clock import iso
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
-from videodesk.core.vocabulary import ReviewDecision
+from videodesk.core.vocabulary import CustodyAction, ReviewDecision
 from videodesk.evidence import custody
 from videodesk.evidence.items import SnapshotsOfItems
-from videodesk.evidence.model import CustodyEntry, Rendition, Snapshot
+from videodesk.evidence.model import AwaitedStill, CustodyEntry, Original, Rendition, Snapshot
+from videodesk.evidence.originals import RULE
 from videodesk.evidence.unit import EvidenceUnit
 from videodesk.evidence.usecases import note_export
 
 FORMAT: Final = "videodesk.case-record"
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class DecisionFacts(Protocol):
@@ -88,6 +89,9 @@ def case_record(uow: RecordUnit, case_id: str, checklists: Checklists | None = N
     """
     case = known_case(uow, case_id)
     snapshots = uow.evidence.snapshots_of(case.id)
+    originals = uow.evidence.originals_of([snapshot.id for snapshot in snapshots])
+    stills = {one.snapshot_id: one for one in uow.evidence.awaited_of(case.id)}
+    entries = uow.custody.of_case(case.id)
     renditions = uow.evidence.renditions_of([snapshot.id for snapshot in snapshots])
     verdict = custody.verify_chain(uow.custody.all())
     return {
@@ -101,7 +105,10 @@ def case_record(uow: RecordUnit, case_id: str, checklists: Checklists | None = N
         ],
         "calls": [_call(call) for call in reversed(uow.calls.of_case(case.id))],
         "checklist": _checklist(uow, case, checklists),
-        "snapshots": [_snapshot(uow, snapshot, renditions) for snapshot in snapshots],
+        "snapshots": [
+            _snapshot(uow, snapshot, renditions, [one for one in originals if one.snapshot_id == snapshot.id], entries, stills.get(snapshot.id))
+            for snapshot in snapshots
+        ],
         "decisions": [
             {"id": one.id, "snapshot_id": one.snapshot_id, "decision": one.decision.value, "reason": one.reason, "comment": one.comment,
              "decided_by": one.decided_by, "at": iso(one.at)}
@@ -109,7 +116,7 @@ def case_record(uow: RecordUnit, case_id: str, checklists: Checklists | None = N
         ],
         "custody": {
             "is_intact": verdict.is_intact, "first_bad_index": verdict.bad_index, "log_length": verdict.good_count, "log_head": verdict.head,
-            "entries": [_entry(entry) for entry in uow.custody.of_case(case.id)],
+            "entries": [_entry(entry) for entry in entries],
         },
     }
 
@@ -157,15 +164,22 @@ def _checklist(uow: RecordUnit, case: Case, checklists: Checklists | None) -> di
     }
 
 
-def _snapshot(uow: RecordUnit, snapshot: Snapshot, renditions: list[Rendition]) -> dict[str, Any]:
+def _snapshot(
+    uow: RecordUnit, snapshot: Snapshot, renditions: list[Rendition], originals: list[Original], entries: list[CustodyEntry],
+    still: AwaitedStill | None,
+) -> dict[str, Any]:
     newest = uow.evidence.annotation(snapshot.id)
     return {
-        "id": snapshot.id, "call_id": snapshot.call_id, "method": snapshot.method.value, "digest": snapshot.digest,
-        "media_type": snapshot.media_type, "size_bytes": snapshot.size_bytes, "width_px": snapshot.width_px, "height_px": snapshot.height_px,
-        "captured_at": iso(snapshot.captured_at), "captured_by": snapshot.captured_by, "stored_at": iso(snapshot.stored_at),
-        "frame_seq": snapshot.frame_seq, "rtp_time": snapshot.rtp_time, "codec": snapshot.codec,
-        "is_evidence_grade": snapshot.is_evidence_grade, "checklist_item": snapshot.checklist_item, "caption": snapshot.caption,
-        "retake_of": snapshot.retake_of, "review_state": snapshot.review_state.value,
+        "id": snapshot.id, "call_id": snapshot.call_id, "captured_by": snapshot.captured_by, "checklist_item": snapshot.checklist_item,
+        "caption": snapshot.caption, "retake_of": snapshot.retake_of, "review_state": snapshot.review_state.value,
+        **_facts(snapshot),
+        "leading": snapshot.leading, "is_chosen": snapshot.is_chosen, "led": _leads(snapshot, originals, entries),
+        "originals": [
+            {"id": one.id, **_facts(one), "captured_by": one.captured_by, "received_digest": one.received_digest,
+             "location": one.location.value, "is_readable": one.is_readable}
+            for one in originals
+        ],
+        "still": {"state": still.state.value, "asked_at": iso(still.asked_at), "asked_by": still.asked_by, "code": still.code} if still else None,
         "annotation": {"revision": newest.revision, "made_by": newest.made_by, "made_at": iso(newest.made_at), "document": newest.document}
         if newest else None,
         "renditions": [
@@ -175,6 +189,27 @@ def _snapshot(uow: RecordUnit, snapshot: Snapshot, renditions: list[Rendition]) 
             for one in renditions if one.snapshot_id == snapshot.id
         ],
     }
+
+
+def _facts(of: Snapshot | Original) -> dict[str, Any]:
+    """How an original was captured and what it is. The size in pixels is of the grid as stored, before any rotation by EXIF."""
+    return {
+        "method": of.method.value, "digest": of.digest, "media_type": of.media_type, "size_bytes": of.size_bytes, "width_px": of.width_px,
+        "height_px": of.height_px, "captured_at": iso(of.captured_at), "stored_at": iso(of.stored_at), "frame_seq": of.frame_seq,
+        "rtp_time": of.rtp_time, "codec": of.codec, "is_evidence_grade": of.is_evidence_grade, "duration_s": of.duration_s,
+        "taken_from": of.taken_from, "verdict": list(of.verdict),
+    }
+
+
+def _leads(snapshot: Snapshot, originals: list[Original], entries: list[CustodyEntry]) -> list[dict[str, Any]]:
+    """Which original led since when, and who said so; the first one led from its coming in."""
+    chosen = [entry for entry in entries if entry.snapshot_id == snapshot.id and entry.action is CustodyAction.CHOSEN]
+    first = chosen[0].data["from"] if chosen else snapshot.leading
+    since = next((one.stored_at for one in originals if one.id == first), snapshot.stored_at)
+    return [
+        {"original_id": first, "since": iso(since), "by": RULE},
+        *({"original_id": entry.data["to"], "since": iso(entry.at), "by": entry.data["by"]} for entry in chosen),
+    ]
 
 
 def _entry(entry: CustodyEntry) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from videodesk.core.ids import require_id
 from videodesk.core.people import Principal
 from videodesk.core.vocabulary import SnapshotMethod
 from videodesk.evidence import intake, usecases
+from videodesk.evidence.containers import sniff_clip
 from videodesk.evidence.model import MAX_CLIP_BYTES, MAX_ORIGINAL_BYTES
 from videodesk.evidence.originals import Received
 from videodesk.evidence.ports import StagedBlob
@@ -75,7 +76,7 @@ def _looked_at(desk: Desk, meta: r.SnapshotMeta, original: StagedBlob, upload: U
     limit = MAX_CLIP_BYTES if is_clip else MAX_ORIGINAL_BYTES
     if original.size_bytes > limit:
         raise TooLarge("upload.too_large", limit_bytes=limit)
-    facts = sniff(original.head(HEAD_BYTES))
+    facts = sniff_clip(original.head(HEAD_BYTES)) if is_clip else sniff(original.head(HEAD_BYTES))
     intake.check_picture(meta, facts)
     return with_poster(desk, original, facts, upload.small("poster", MAX_POSTER_BYTES)) if is_clip else decoded(desk, original, facts)
 
