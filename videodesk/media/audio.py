@@ -34,8 +34,8 @@ FADE: Final = 120
 
 OPUS_BIT_RATE: Final = 64_000
 """Mono. aiortc encodes 96 kbit/s stereo of the same sound twice: no better, and 1.2 to 1.4 times as many octets."""
-OPUS_DELAY: Final = 312
-"""Samples by which libopus is late: a packet's sound begins so much before its time."""
+OPUS_DELAY_S: Final = 0.006
+"""By which libopus is late (312 samples, 6.5 ms): a packet's sound begins so much before its time. Whole milliseconds, as files count."""
 
 SentSound = Callable[[bytes, int, float], None]
 """An Opus packet as it was sent, its time in samples since the track began, and the monotonic clock at its first sample."""

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from videodesk.media.audio import FRAME, OPUS_DELAY, RATE, OpusEncoding
+from videodesk.media.audio import FRAME, OPUS_DELAY_S, RATE, OpusEncoding
 from videodesk.media.decoding import OpusDecoding
 
 LATEST_S: Final = 0.8
@@ -75,7 +75,7 @@ class Mixer:
         self._mixed = self._mixed[length:]
         out: list[tuple[float, bytes]] = []
         for at in range(0, length, FRAME):
-            out.append(((self._done - OPUS_DELAY) / RATE, self._encoder.encode(samples[at:at + FRAME])))
+            out.append((self._done / RATE - OPUS_DELAY_S, self._encoder.encode(samples[at:at + FRAME])))
             self._done += FRAME
         return out
 

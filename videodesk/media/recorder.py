@@ -11,7 +11,7 @@ from typing import Final
 from videodesk.calls.capture_ports import ClipFacts, RecordingState
 from videodesk.core.clock import Clock
 from videodesk.media.tap import SenderReport, SoundUnit, Tap, VideoUnit
-from videodesk.media.tape import Piece
+from videodesk.media.tape import EARLY_S, Piece
 from videodesk.media.timeline import SOUND_RATE, VIDEO_RATE, SenderClocks, lay_out
 from videodesk.media.writing import Parts, Run, trouble_of
 
@@ -92,7 +92,7 @@ class CallRecorder:
         parts = Parts(path, self._wall())
         try:
             try:
-                flushed_s = pieces[0].at_s
+                flushed_s = pieces[0].at_s  # piece by piece: what waits for the mix stays short
                 for piece in pieces:
                     parts.put(piece)
                     if piece.at_s - flushed_s > FLUSH_EVERY_S:
@@ -110,6 +110,7 @@ class CallRecorder:
     def start(self, path: Path) -> None:
         if self._run is not None and self._run.is_going:
             return
+        self._clocks.settle()
         self._run = Run(Parts(path, self._wall()), self._clock)
         if self._allowed_since_s is None:
             self._run.end(CONSENT_ENDED)
@@ -168,7 +169,7 @@ def newest(pieces: Sequence[Piece], seconds: float) -> list[Piece]:
         return []
     wanted_s = pictures[-1].at_s - seconds
     begin_s = max((at_s for at_s in keys if at_s <= wanted_s), default=keys[0])
-    return [piece for piece in pieces if piece.at_s >= begin_s]
+    return [piece for piece in pieces if piece.at_s >= begin_s - (EARLY_S if piece.side else 0.0)]
 
 
 def _laid_out(units: Sequence[VideoUnit | SoundUnit], rate: int) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,8 @@ PICTURE, MIX, CUSTOMER, AGENT = 1, 2, 3, 4
 SIDES: Final = {"customer": CUSTOMER, "agent": AGENT}
 MAX_SPANS: Final = 200
 NEAR_MS: Final = 1000
+EARLY_S: Final = 0.01
+"""A sound packet that began so little before the first keyframe belongs to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Tape:
     _size: tuple[int, int] = (0, 0)
     _sets: ParameterSets | None = None
     _coded_size: tuple[int, int] | None = None
+    _early: deque[Piece] = field(default_factory=lambda: deque(maxlen=8))
     _damaged: list[tuple[int, int]] = field(default_factory=list)
     _told: dict[str, str] = field(default_factory=dict)
 
@@ -71,6 +75,9 @@ class Tape:
             return not piece.is_key
         if piece.is_key:
             self._grow(piece.data)
+        for early in self._early:
+            self._put_sound(early)
+        self._early.clear()
         data = piece.data if self.codec == "VP8" else to_length_prefixed(piece.data)
         at_ms = self._add(PICTURE, piece.at_s, data, is_key=piece.is_key)
         self._mixer.move_to(piece.at_s - self.begun_s)
@@ -103,7 +110,9 @@ class Tape:
     # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _put_sound(self, piece: Piece) -> None:
-        if self.has_begun and piece.at_s >= self.begun_s:
+        if not self.has_begun:
+            self._early.append(piece)
+        elif piece.at_s >= self.begun_s - EARLY_S:
             self._add(SIDES[piece.side], piece.at_s, piece.data, is_key=True)
             self._mixer.put(piece.side, piece.at_s - self.begun_s, piece.data)
 

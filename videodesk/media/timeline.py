@@ -17,6 +17,8 @@ SETTLING_S: Final = 3.0
 """So long a new stream's clock is set at once when a faster packet shows that it lies earlier."""
 SLEW: Final = 0.02
 """Afterwards it moves by at most this part of the time that passes: nothing jumps."""
+SKEW_SLEW: Final = 0.1
+"""The same for how sound lies to picture, once the sender says it: some 50 ms, once."""
 JUMP_S: Final = 1.0
 """A change as large as this is followed at once: a way that became slower and stays so, not drift."""
 ANEW_S: Final = 10.0
@@ -54,6 +56,11 @@ class StreamClock:
         while self._lows[0][0] < second - WINDOW_S:
             self._lows.popleft()
         self._move(min(low for _, low in self._lows), arrived_s)
+
+    def settle(self) -> None:
+        """Move to where the clock lies by all that is known, at once."""
+        if self._lows:
+            self._anchor_s = min(low for _, low in self._lows)
 
     def report(self, rtp_time: int, ntp_s: float) -> None:
         """The sender says: this RTP time was at this time of its wall clock."""
@@ -119,6 +126,12 @@ class SenderClocks:
             return None
         return at_s + self._skew(at_s)
 
+    def settle(self) -> None:
+        """Nothing depends on the times so far: what is known counts at once."""
+        self.video.settle()
+        self.sound.settle()
+        self._at_s = None
+
     @property
     def reported_skew_s(self) -> float:
         """By how much the sound lies later than its arrival says; 0 where reports do not say, or not believably."""
@@ -132,7 +145,7 @@ class SenderClocks:
         if self._at_s is None:
             self._skew_s = wanted
         else:
-            step = SLEW * max(0.0, min(1.0, now_s - self._at_s))
+            step = SKEW_SLEW * max(0.0, min(1.0, now_s - self._at_s))
             self._skew_s += max(-step, min(step, wanted - self._skew_s))
         self._at_s = now_s
         return self._skew_s
