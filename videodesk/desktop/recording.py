@@ -32,6 +32,7 @@ from videodesk.protocol.messages import RecordCall, Wire
 from videodesk.protocol.resources import SnapshotMeta
 
 KEEP_S: Final = 20.0
+_recovered: set[Path] = set()
 _FURTHER: Final = 15  # files of one recording: one more each time the customer comes back with another codec
 
 
@@ -285,9 +286,10 @@ class CallRecorder(Presenter[Recording]):
 
     # at the program's start
     def recover(self, told: Callable[[int], None]) -> None:
-        """Take in recordings that a crash cut off; `told` hears how many there were."""
+        """Take in recordings that a crash cut off; `told` hears how many there were. Once in a program: later ones may be running."""
         filer = self._filer
-        if filer is not None and filer.folder.is_dir():
+        if filer is not None and filer.folder.is_dir() and filer.folder not in _recovered:
+            _recovered.add(filer.folder)
             self._all_tasks.run("recording.recover", partial(asyncio.to_thread, filer.recover), lambda taken: told(len(taken)))
 
     # inside

@@ -110,7 +110,7 @@ class CallScreenView(View):
         row.setSpacing(0)
         row.addWidget(self.stage_side, 1)
         row.addWidget(self.side)
-        self.rewound = RewoundStage(self.call_presenter, self.video, self.rewind, self.controls.recording, self.stage_side)
+        self.rewound = RewoundStage(self.call_presenter, self.video, self.rewind, self.controls, self.stage_side)
         self._tick = QTimer(self)
         self._tick.setInterval(100)
         self._tick.timeout.connect(self._ticked)
@@ -253,8 +253,8 @@ class CallScreenView(View):
             self._thaw.start()
         self.place.setCurrentWidget(self._face(state))
         self.controls.setVisible(state.phase in _WITH_VIDEO)
-        self.rewound.show_screen(state)
         self.controls.show_state(state, self._time())
+        self.rewound.show_screen(state)
         self.side.setVisible(state.call is not None and state.phase is not CallPhase.REFUSED)
         self.side.show_state(state)
         self.wrap_up.show_state(state, self._wrapped_s())
@@ -354,4 +354,6 @@ async def _nudge(delivery: Delivery) -> None:
 
 def make(context: DesktopContext) -> View:
     """The call screen of this session."""
-    return CallScreenView(context)
+    view = CallScreenView(context)
+    view.call_presenter.recorder.recover(lambda count: context.navigation.notify("call.recovered", n=count) if count else None)
+    return view

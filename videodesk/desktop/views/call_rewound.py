@@ -15,7 +15,8 @@ from videodesk.desktop.calling import CallScreen
 from videodesk.desktop.presenters.call import CallPresenter
 from videodesk.desktop.recording import Recording
 from videodesk.desktop.rewinding import Rewinding
-from videodesk.desktop.views.call_rewind import LIVE_PX, RecordingBadge, RewindBar
+from videodesk.desktop.views.call_controls import Controls
+from videodesk.desktop.views.call_rewind import LIVE_PX, RewindBar
 from videodesk.desktop.views.call_video import VideoView
 
 KEYS: Final = ("call.rewind_back", "call.rewind_forward", "call.rewind_frame_back", "call.rewind_frame_forward", "call.rewind_oldest",
@@ -28,9 +29,9 @@ _NARROW: Final = 0.68
 class RewoundStage(QObject):
     """See the module. `area` is the part of the screen in which the arrow keys rewind."""
 
-    def __init__(self, presenter: CallPresenter, video: VideoView, bar: RewindBar, badge: RecordingBadge, area: QWidget) -> None:
+    def __init__(self, presenter: CallPresenter, video: VideoView, bar: RewindBar, controls: Controls, area: QWidget) -> None:
         super().__init__(area)
-        self._presenter, self._video, self._bar, self._badge, self._area = presenter, video, bar, badge, area
+        self._presenter, self._video, self._bar, self._controls, self._area = presenter, video, bar, controls, area
         self._screen = CallScreen()
         bar.sought.connect(presenter.rewinder.go_to)
         self.shortcuts = [self._shortcut(BY_ID[action].shortcut, action) for action in KEYS]
@@ -96,7 +97,7 @@ class RewoundStage(QObject):
 
     def _recording(self, state: Recording) -> None:
         self._bar.show_recording(state)
-        self._badge.show_recording(state)
+        self._controls.recording.show_recording(state)
 
     def _pictures(self) -> None:
         """One slot, one view that it scales for: the corner while a rewound frame is large."""
@@ -107,6 +108,7 @@ class RewoundStage(QObject):
         other.set_slot(None)
         live.set_slot(slot)
         self._video.set_rewound(shown)
+        self._controls.snapshot.set_usable(self._screen.why_no_snapshot if shown is None or not self._screen.is_talking else None)
         if shown is None:
             self._bar.corner.forget()
         self._video.set_stale(not self._screen.is_connected)
