@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes.util
 import importlib.metadata
+import importlib.util
 import ipaddress
 import json
 import os
@@ -61,7 +63,7 @@ def run(settings: Settings, *, as_json: bool = False) -> int:
 def examine(settings: Settings) -> Iterator[Finding]:
     """All checks, in the order in which a person would look. A check that itself fails is a problem, not a crash."""
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-        _python, _screen, _storage, _clock, _address, _certificate, _port, _turn, _devices, _secrets, _browser)
+        _python, _screen, _storage, _clock, _address, _certificate, _port, _turn, _devices, _secrets, _reading, _browser)
     for check in checks:
         name = check.__name__.removeprefix("_")
         try:
@@ -279,6 +281,21 @@ def _secrets(_settings: Settings) -> Iterator[Finding]:
                       "On Linux install gnome-keyring or KWallet to have one.")
     else:
         yield Finding("keyring", Level.OK, "The sign-in is kept in the system keyring.")
+
+
+def _reading(_settings: Settings) -> Iterator[Finding]:
+    """What reads labels. opencv-python and the headless wheel both bring the folder cv2, and the one that came last has it."""
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        yield Finding("opencv", Level.WARNING, f"opencv-python {importlib.metadata.version('opencv-python')} is installed beside the headless one: "
+                      "it brings a Qt of its own, which can keep windows from opening.",
+                      "pip uninstall opencv-python; then pip install --force-reinstall --no-deps opencv-python-headless")
+    codes = f"zxing-cpp {importlib.metadata.version('zxing-cpp')} reads barcodes, QR and DataMatrix"
+    if all(importlib.util.find_spec(name) is not None for name in ("rapidocr", "onnxruntime")):
+        yield Finding("labels", Level.OK, f"{codes}; rapidocr {importlib.metadata.version('rapidocr')} reads printed text.")
+    else:
+        yield Finding("labels", Level.OK, f"{codes}. Printed text is not read: the optional extra ocr is not installed.",
+                      f"To have it (135 MB; its models come along, nothing is downloaded later):\n"
+                      f"{sys.executable} -m pip install 'rapidocr>=3.10' 'onnxruntime>=1.23'")
 
 
 def _browser(_settings: Settings) -> Iterator[Finding]:
