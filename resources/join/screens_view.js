@@ -308,14 +308,15 @@ export function thanks(app) {
   const actions = ending === "left" ? "thanks.enter" : ending === "lost" ? "thanks.back" : ending === "photos" ? "thanks.talk" : null;
   const key = ending === "over" ? "thanks.title" : `thanks.${ending}_title`;
   const lead = h("p", { class: "lead" });
-  const isWaiting = () => app.stills.unsent.length > 0;
-  const wasWaiting = isWaiting();
   return {
     element: h("section", { class: "card centred" }, h("div", { class: "done-mark", "aria-hidden": "true" }, icon(ending === "lost" ? "refresh" : "check")),
       title(t(key)), lead, h("p", { class: "quiet" }, t("thanks.off")),
       actions ? button(t(actions), () => app.again(), { name: "again", kind: ending === "photos" ? "second" : "primary" }) : null),
     update: () => {
-      lead.textContent = t(ending !== "over" ? `thanks.${ending}` : isWaiting() ? "thanks.sending" : wasWaiting && !app.stills.hasRefused ? "thanks.sent" : "thanks.over");
+      const { stills } = app;
+      const isSending = stills.unsent.length > 0;
+      stills.isLate ||= isSending;
+      lead.textContent = t(ending !== "over" ? `thanks.${ending}` : isSending ? "thanks.sending" : stills.isLate && !stills.refusals ? "thanks.sent" : "thanks.over");
     },
   };
 }

@@ -4,6 +4,7 @@ import { call } from "./call_view.js";
 import { byId, h } from "./dom.js";
 import { photos } from "./photos_view.js";
 import * as views from "./screens_view.js";
+import { drawSending } from "./stills_view.js";
 import { language, LANGUAGES, t } from "./texts.js";
 
 /** @typedef {import("./app.js").App} App */
@@ -29,6 +30,7 @@ export function show(app, isNew) {
   byId("screen").replaceChildren(app.view.element);
   app.view.update?.();
   drawFrame(app);
+  drawSending(app);
   const heading = byId("screen").querySelector("h1");
   document.title = t("page.title_of", { screen: heading?.textContent ?? t("page.title"), desk: join?.desk_name || app.deskName || t("page.title") });
   if (isNew && !isFirst) {

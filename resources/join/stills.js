@@ -39,7 +39,9 @@ export class Stills {
     this.orphans = [];
     this.isTaking = false;
     this.isSending = false;
-    this.hasRefused = false;
+    this.refusals = 0;
+    /** Something was still on its way when the call was over. */
+    this.isLate = false;
     this.reportedAt = 0;
     this.warn = (/** @type {BeforeUnloadEvent} */ event) => {
       event.preventDefault();
@@ -81,6 +83,7 @@ export class Stills {
 
   /** The line is open: what was asked for before a reload can be answered. */
   welcomed() {
+    this.patience.hurry();
     const { call } = this.app.model;
     if (!call || !TALKING.has(call.state)) {
       return;
@@ -146,8 +149,8 @@ export class Stills {
 
   /** @param {Entry} entry */
   async takeOne(entry) {
-    const { camera, talk } = this.app;
-    if (!camera.video) {
+    const { camera, talk, model } = this.app;
+    if (!camera.video || model.call?.state === "on_hold") {
       this.fail(entry, this.app.wants().video ? "still.camera_failed" : "still.unsupported");
       return;
     }
@@ -259,6 +262,7 @@ export class Stills {
         this.move(entry, "sent");
         await entry.securing;
         await this.kept.remove(record.id);
+        entry.blob = record.bytes = null; // a call may have dozens of them
         return;
       }
       if (/^upload\.|digest_mismatch$/.test(answer.refusal.code) && tries < 10) {
@@ -279,7 +283,7 @@ export class Stills {
 
   /** The desk does not want it. @param {Entry} entry @param {import("./api.js").Refusal} refusal */
   async refused(entry, { code, status }) {
-    this.hasRefused = true;
+    this.refusals += 1;
     await entry.securing;
     // A token that is good no more, or a service that has no room: the picture stays here for a while and is tried when the page is opened again.
     this.fail(entry, code === "consent.missing" ? "still.consent" : "still.camera_failed", [401, 409, 410].includes(status));

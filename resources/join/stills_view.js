@@ -6,6 +6,10 @@ import { t } from "./texts.js";
 
 /** @typedef {import("./app.js").App} App */
 
+const SHORT_MS = 1_500;
+/** What was said of the sending that goes on. */
+const told = { timer: 0, isBegun: false, refusals: 0 };
+
 /**
  * One line on the stills; empty when there is nothing to say.
  * @param {App} app
@@ -23,36 +27,52 @@ export function sendingText(app) {
   return count === 1 ? t("still.sending", { percent }) : t("still.sending_many", { n: count, percent });
 }
 
+/**
+ * Say that the sending began and ended, where it takes long enough to matter: a fast line brings a still before its words are read.
+ * @param {App} app
+ */
+function tell(app) {
+  const { stills } = app;
+  const count = stills.unsent.length;
+  if (count && !told.timer) {
+    told.timer = window.setTimeout(() => {
+      if (stills.unsent.length) {
+        told.isBegun = true;
+        announce(t("still.begun"));
+      }
+    }, SHORT_MS);
+  } else if (!count && told.timer) {
+    clearTimeout(told.timer);
+    const isRefused = stills.refusals > told.refusals;
+    const isSaid = isRefused || told.isBegun;
+    Object.assign(told, { timer: 0, isBegun: false, refusals: stills.refusals }); // first: what is said draws the page
+    if (isSaid) {
+      announce(t(isRefused ? "still.refused" : "still.sent"), isRefused ? "urgent" : "polite");
+      app.note(isRefused ? "alert" : "check", isRefused ? "still.refused" : "still.sent", {}, false);
+    }
+  }
+}
+
 /** The strip under the desk's name, on every screen but the call, which has its own notices. @param {App} app */
 export function drawSending(app) {
   const { stills } = app;
+  tell(app);
   const strip = byId("sending");
-  const had = strip.dataset["count"] ?? "0";
-  const count = String(stills.unsent.length);
-  if (had !== count) {
-    strip.dataset["count"] = count;
-    if (had === "0") {
-      announce(t("still.begun"));
-    } else if (count === "0") {
-      announce(t(stills.hasRefused ? "still.refused" : "still.sent"), stills.hasRefused ? "urgent" : "polite");
-      app.note(stills.hasRefused ? "alert" : "check", stills.hasRefused ? "still.refused" : "still.sent", {}, false);
-    }
+  const count = stills.unsent.length;
+  const state = count ? "sending" : stills.refusals ? "refused" : "";
+  strip.hidden = !state;
+  if (strip.dataset["state"] !== state) {
+    strip.dataset["state"] = state;
+    strip.replaceChildren(icon(state === "refused" ? "alert" : "still"), h("div", {}, h("p", {}), state === "sending" ? h("progress", { max: 100, value: 0 }) : null));
   }
-  const isShown = count !== "0" || stills.hasRefused;
-  strip.hidden = !isShown;
-  if (!isShown) {
-    return;
-  }
-  const text = count !== "0" ? `${sendingText(app)}. ${t("still.stay")}` : t("still.refused");
   const [words, bar] = [strip.querySelector("p"), strip.querySelector("progress")];
-  if (!words || !bar) {
-    strip.replaceChildren(icon("still"), h("div", {}, h("p", {}, text), h("progress", { max: 100, value: 0, "aria-label": t("still.progress") })));
-    return;
+  if (words) {
+    words.textContent = count ? `${sendingText(app)}. ${t("still.stay")}` : t("still.refused");
   }
-  words.textContent = text;
-  bar.hidden = count === "0";
-  bar.value = Math.floor(stills.progress * 100);
-  bar.setAttribute("aria-label", t("still.progress"));
+  if (bar) {
+    bar.value = Math.floor(stills.progress * 100);
+    bar.setAttribute("aria-label", t("still.progress"));
+  }
 }
 
 /**

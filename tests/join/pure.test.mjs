@@ -12,7 +12,9 @@ const { preferred } = await load("peer.js");
 const { waitBefore } = await load("signaling.js");
 const { reasonOf, videoConstraints } = await load("camera.js");
 const { firstLanguage } = await load("texts.js");
-const { mayHelp } = await load("upload.js");
+const { deliver, mayHelp, Patience } = await load("upload.js");
+const { byHand, sha256 } = await load("digest.js");
+const { sizeOf } = await load("still.js");
 const { newId, randomName } = await load("memory.js");
 const { refusalOf } = await load("api.js");
 
@@ -219,4 +221,89 @@ test("the service's ping is answered at once with its number: a hidden page's ti
   assert.deepEqual(sent.slice(1), [{ type: "ping", n: 2 }]);
   assert.deepEqual(told, ["welcome"]);
   channel.close();
+});
+
+test("the sum by hand is the browser's", async () => {
+  for (const size of [0, 1, 55, 56, 63, 64, 65, 119, 120, 4_321, 1_000_003]) {
+    const bytes = Uint8Array.from({ length: size }, (_, index) => (index * 31 + size) % 256).buffer;
+    assert.equal(await byHand(bytes), await sha256(bytes), String(size));
+  }
+  assert.equal(await byHand(new TextEncoder().encode("abc").buffer), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+});
+
+test("the size of a picture is read from its head", () => {
+  const jpeg = [0xff, 0xd8, 0xff, 0xe1, 0, 4, 9, 9, 0xff, 0xff, 0xc0, 0, 17, 8, 0x0b, 0xb8, 0x0f, 0xa0, 3];
+  assert.deepEqual(sizeOf(Uint8Array.from(jpeg)), { width: 4000, height: 3000 });
+  const png = [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 5, 0, 0, 0, 2, 0xd0, 8];
+  assert.deepEqual(sizeOf(Uint8Array.from(png)), { width: 1280, height: 720 });
+  for (const other of [[], [0xff, 0xd8], [0xff, 0xd8, 0xff, 0xe1, 0xff, 0xff], Array(40).fill(7)]) {
+    assert.equal(sizeOf(Uint8Array.from(other)), null);
+  }
+});
+
+/** A service end of tus: `answers` are what happens to the requests in turn; gives what was asked and what arrived. */
+function tus(size, answers) {
+  const seen = [];
+  let there = null;
+  globalThis.XMLHttpRequest = class {
+    constructor() {
+      this.upload = {};
+      this.headers = {};
+      this.answered = {};
+      this.responseText = "";
+    }
+    open(method) {
+      this.method = method;
+    }
+    setRequestHeader(name, value) {
+      this.headers[name] = value;
+    }
+    getResponseHeader(name) {
+      return this.answered[name] ?? null;
+    }
+    abort() {}
+    send(body) {
+      const { status, takes = Infinity, code } = answers[seen.length] ?? { status: 204 };
+      seen.push([this.method, this.headers["Upload-Offset"] ?? null, body?.size ?? 0]);
+      if (body && ((status >= 200 && status < 300) || takes !== Infinity)) {
+        there = Math.min((there ?? 0) + body.size, (there ?? 0) + takes, size);
+      }
+      this.status = this.method === "HEAD" && status === 204 ? (there === null ? 404 : 200) : status;
+      this.responseText = code ? JSON.stringify({ code }) : "";
+      this.answered["Upload-Offset"] = this.status >= 200 && this.status < 300 ? String(there) : undefined;
+      queueMicrotask(() => this.onloadend());
+    }
+  };
+  return { seen, there: () => there };
+}
+
+async function delivered(answers, isResumed = false) {
+  const bytes = new Blob(["0123456789"]);
+  const service = tus(bytes.size, answers);
+  const patience = new Patience(() => queueMicrotask(() => patience.hurry()));
+  const refusal = await deliver({ id: "id", snapshotId: "s", bytes, isResumed, token: () => "t", patience, onProgress: () => undefined });
+  return { refusal, seen: service.seen, there: service.there() };
+}
+
+test("an upload goes on where it broke off", async () => {
+  assert.deepEqual(await delivered([{ status: 201 }]), { refusal: null, seen: [["POST", null, 10]], there: 10 });
+  const cut = await delivered([{ status: 0, takes: 4 }]);
+  assert.deepEqual(cut, { refusal: null, seen: [["POST", null, 10], ["HEAD", null, 0], ["PATCH", "4", 6]], there: 10 });
+  const never = await delivered([{ status: 0 }]);
+  assert.deepEqual(never.seen.map(([method]) => method), ["POST", "HEAD", "POST"]);
+  const lost = await delivered([{ status: 0, takes: 10 }]);
+  assert.deepEqual(lost.seen.map(([method]) => method), ["POST", "HEAD"], "only the answer was lost");
+  const moved = await delivered([{ status: 0, takes: 4 }, { status: 204 }, { status: 409, code: "upload.wrong_offset" }]);
+  assert.deepEqual(moved.seen.map(([method]) => method), ["POST", "HEAD", "PATCH", "HEAD", "PATCH"]);
+  const away = await delivered([{ status: 503 }, { status: 503 }, { status: 0 }]);
+  assert.deepEqual(away.seen.map(([method]) => method), ["POST", "HEAD", "HEAD", "HEAD", "POST"]);
+  assert.deepEqual((await delivered([], true)).seen.map(([method]) => method), ["HEAD", "POST"]);
+});
+
+test("an upload that is not wanted is not tried for ever", async () => {
+  for (const [status, code] of [[413, "upload.too_large"], [403, "consent.missing"], [401, "session.unknown"], [409, "upload.differs"], [410, "invitation.used"]]) {
+    const { refusal, seen } = await delivered([{ status, code }]);
+    assert.equal(refusal.code, code);
+    assert.equal(seen.length, 1);
+  }
 });

@@ -8,6 +8,7 @@ import pytest
 
 from tests.join.conftest import until
 from tests.join.looking import Looking
+from tests.join.test_stills import IDS, ask, camera, hold_uploads, jpeg, last
 
 NO_ANSWER = "navigator.mediaDevices.getUserMedia = () => new Promise(() => {});"
 REFUSES = """navigator.mediaDevices.getUserMedia = async (wanted) => {{
@@ -176,3 +177,53 @@ def test_the_call(looking, customer, agent, live):
     customer.press("stop-yes")
     customer.screen("thanks")
     looking.look("thanks")
+
+
+def test_stills(looking, customer, agent):
+    """One is taken, is on its way, waits for the network, is refused; the phone's own camera is asked for; the call is recorded."""
+    page = customer.page
+    customer.context.add_init_script(camera(jpeg((2400, 1800)), answer="await new Promise((go) => { globalThis.go = go; }); return new Blob([bytes]);"))
+    customer.context.add_init_script("MediaStreamTrack.prototype.getCapabilities = () => ({});")
+    customer.context.add_init_script("const later = setTimeout; globalThis.setTimeout = (work, ms, ...more) => later(work, ms === 6000 ? 600000 : ms, ...more);")
+    customer.come_in(agent.invite()["link"])
+    call_id = agent.talk()
+    customer.screen("call")
+    page.wait_for_selector('.status[data-state="call.connected"]')
+    until(page, lambda: page.evaluate("document.querySelector('.own video')?.videoWidth > 0"))
+    agent.say(type="call.record", call_id=call_id, is_recording=True)
+    page.wait_for_selector(".recording:visible")
+    ask(agent, call_id, IDS[0])
+    last(agent, IDS[0], "taking")
+    looking.look("call-still-taking")
+    release = hold_uploads(customer)
+    page.evaluate("go()")
+    page.wait_for_selector(".notice.still")
+    ask(agent, call_id, IDS[1], "native_camera")
+    page.wait_for_selector("[data-name=native-take]:visible")
+    looking.look("call-native-camera")
+    customer.press("native-decline")
+    customer.press("hang-up")
+    customer.press("stop-yes")
+    customer.screen("thanks")
+    looking.look("thanks-sending")
+    release()
+    until(page, lambda: page.locator("#sending:visible").count() == 0)
+    looking.look("thanks-sent")
+
+
+def test_a_refused_still(looking, customer, agent):
+    page = customer.page
+    customer.context.add_init_script(camera(b"not a picture at all", answer="return new Blob([bytes]);"))
+    customer.context.add_init_script("globalThis.createImageBitmap = async () => ({width: 9000, height: 9000, close() {}});")
+    customer.come_in(agent.invite()["link"])
+    call_id = agent.talk()
+    customer.screen("call")
+    page.wait_for_selector('.status[data-state="call.connected"]')
+    ask(agent, call_id, IDS[0])
+    assert last(agent, IDS[0], "failed")["code"] == "still.camera_failed"
+    until(page, lambda: "kon niet worden verstuurd" in page.inner_text(".notices"))
+    customer.press("hang-up")
+    customer.press("stop-yes")
+    customer.screen("thanks")
+    until(page, lambda: page.locator("#sending:visible").count() == 1)
+    looking.look("thanks-refused")

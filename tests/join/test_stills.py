@@ -257,6 +257,7 @@ def test_hanging_up_first_still_brings_it(customers, agent):
     customer.press("stop-yes")
     customer.screen("thanks")
     assert "Laat deze pagina open" in customer.page.inner_text("#screen .lead")
+    until(customer.page, lambda: customer.page.locator("#polite").text_content().startswith("Er wordt een foto verstuurd"))
     assert customer.page.locator("#sending:visible").count() == 1
     agent.see("desk.call.state === 'wrap_up'")
     release()
