@@ -50,7 +50,7 @@ class Desk:
 
     @property
     def shot(self):
-        return self.state.tray[-1]
+        return self.state.newest
 
     def tell(self, kind, **values) -> None:
         self.seq += 1
@@ -275,7 +275,7 @@ def test_a_rewound_frame_has_its_own_time_and_no_still_and_no_look(desk):
     stills = desk.media.peer.stills
     frame = stills.around(stills.freeze(), 0.5, 0.3)[0]
     desk.capturing.take_rewound(frame, stills)
-    shot = desk.state.tray[0]
+    shot = desk.shot
     assert (shot.captured_at, shot.still) == (frame.captured_at, None)
     assert desk.asks()[-1][0] == "picture_taken"
     assert desk.waited == []

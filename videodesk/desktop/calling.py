@@ -75,6 +75,7 @@ class CallScreen:
     problems: tuple[str, ...] = ()
     notice: str | None = None
     is_filing: bool = False
+    latest: str | None = None
     again: str | None = None
     offers: tuple[Offer, ...] = ()
     reading: str | None = None
@@ -84,6 +85,12 @@ class CallScreen:
     def shot(self, snapshot_id: str) -> TrayItem | None:
         """The tray's item of this snapshot."""
         return next((shot for shot in self.tray if shot.snapshot_id == snapshot_id), None)
+
+    @property
+    def newest(self) -> TrayItem | None:
+        """The snapshot taken last (a rewound one shows an earlier moment), else the one of the latest moment."""
+        taken = self.shot(self.latest) if self.latest is not None else None
+        return taken or (self.tray[-1] if self.tray else None)
 
     @property
     def again_shot(self) -> TrayItem | None:

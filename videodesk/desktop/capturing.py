@@ -98,7 +98,7 @@ class Capturing:
             originals=(TrayOriginal(shot.snapshot_id, frame.method, frame.captured_at, TrayStage.SAVING, frame.width_px, frame.height_px,
                                     preview=frame.preview),))
         # First of all on its way to the disk, then shown. Not the screen's own task: leaving the screen must not stop it.
-        self._host.prepare(tray=(*state.tray, taken), notice=None, again=None)
+        self._host.prepare(tray=(*state.tray, taken), notice=None, again=None, latest=shot.snapshot_id)
         self._all_tasks.run("snapshot.keep", lambda: taker.keep(shot), partial(self._kept, shot, live),
                             partial(self._not_kept, shot.snapshot_id))
         self._host.change(frozen=frame.preview)
@@ -145,7 +145,7 @@ class Capturing:
 
     def swap(self, snapshot_id: str | None = None) -> None:
         """Let the next original of this snapshot (else of the newest) stand for it: clicked, sharpest, still, and around again."""
-        shot = self._shot(snapshot_id) if snapshot_id is not None else self._newest_with_several()
+        shot = self._shot(snapshot_id) if snapshot_id is not None else self._host.state.newest
         following = shot.next_original if shot is not None else None
         if shot is None or following is None:
             self._host.change(notice="call.why.nothing_to_swap")
@@ -168,15 +168,12 @@ class Capturing:
         self._put(from_case(view, shot) if view is not None else replace(shot, choice=None))
         self._fetch_thumbnail(snapshot_id)
 
-    def _newest_with_several(self) -> TrayItem | None:
-        return next((shot for shot in reversed(self._host.state.tray) if shot.next_original is not None), None)
-
     # ── again ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def again(self, snapshot_id: str | None = None) -> None:
         """The next S is taken in the stead of this snapshot (else of the newest); pressed again: it is not."""
-        newest = self._host.state.tray[-1].snapshot_id if self._host.state.tray else None
-        wanted = snapshot_id or newest
+        newest = self._host.state.newest
+        wanted = snapshot_id or (newest.snapshot_id if newest is not None else None)
         self._host.change(again=None if wanted == self._host.state.again else wanted, chosen_item=None, notice=None)
 
     # ── the camera's still ─────────────────────────────────────────────────────────────────────────────────────

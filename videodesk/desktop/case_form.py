@@ -11,7 +11,7 @@ from typing import Any, Final
 from videodesk.core.vocabulary import CaseKind, CauseCode, Language, PartyRole
 from videodesk.protocol.resources import CasePatch, CaseView, Incident, Money, Party
 
-PLAIN_FIELDS: Final = ("title", "order_number", "product", "brand", "model", "serial", "claim_ref")
+PLAIN_FIELDS: Final = ("title", "order_number", "product", "brand", "model", "serial", "ean", "claim_ref")
 MONEY_FIELDS: Final = ("claimed", "estimated", "decided")
 _CUSTOMER: Final = ("customer_name", "email", "phone")
 _INCIDENT: Final = ("incident_on", "incident_place", "incident_cause", "incident_description")
@@ -37,6 +37,7 @@ class CaseForm:
     brand: str = ""
     model: str = ""
     serial: str = ""
+    ean: str = ""
     claim_ref: str = ""
     incident_on: str = ""
     incident_place: str = ""
@@ -60,7 +61,7 @@ def form_of(case: CaseView) -> CaseForm:
     customer = next((p for p in case.parties if p.role is PartyRole.CUSTOMER), None)
     return CaseForm(
         kind=case.kind, language=case.language, title=case.title, order_number=case.order_number, product=case.product,
-        brand=case.brand, model=case.model, serial=case.serial, claim_ref=case.claim_ref, is_sensitive=case.is_sensitive,
+        brand=case.brand, model=case.model, serial=case.serial, ean=case.ean, claim_ref=case.claim_ref, is_sensitive=case.is_sensitive,
         customer_name=customer.name if customer else "", email=customer.email if customer else "", phone=customer.phone if customer else "",
         incident_on=day_text(case.incident.on), incident_place=case.incident.place, incident_cause=case.incident.cause,
         incident_description=case.incident.description, claimed=amount_text(case.claimed), estimated=amount_text(case.estimated),

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
 
 from videodesk.client.api import DeskApi
+from videodesk.client.outbox import Outbox, OutboxEntry, OutboxState
 from videodesk.core.clock import Clock
 from videodesk.core.errors import Conflict, DeskError
 from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import CaseStatus, InvitationState, Language
 from videodesk.desktop.case_form import CaseForm, form_of, mistakes, patch_of
+from videodesk.desktop.drawing.pictures import Picture as DecodedPicture
+from videodesk.desktop.missing import Piece, pieces_of
 from videodesk.desktop.presentation import Presenter
 from videodesk.desktop.tasks import Tasks
 from videodesk.protocol.messages import CallView, Happened, Welcome, Wire
@@ -27,9 +33,29 @@ from videodesk.protocol.resources import (
     InvitationView,
     NoteIn,
     NoteView,
+    SnapshotPatch,
     SnapshotView,
     TransitionIn,
 )
+
+_ENDINGS: Final = frozenset({CaseStatus.CLOSED, CaseStatus.WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The case is about to be closed although something is missing: the person decides."""
+
+    to: CaseStatus
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedOriginal:
+    """An original that is shown large; `picture` is None while it comes."""
+
+    snapshot_id: str
+    original_id: str
+    picture: DecodedPicture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +78,9 @@ class CaseState:
     invitation: InvitationMade | None = None
     is_inviting: bool = False
     problem: DeskError | None = None
+    here: tuple[OutboxEntry, ...] = ()
+    closing: Closing | None = None
+    opened: OpenedOriginal | None = None
 
     @property
     def missing(self) -> tuple[ChecklistItemView, ...]:
@@ -60,20 +89,27 @@ class CaseState:
         return tuple(item for item in items if item.is_required and not item.is_done and not item.skipped_reason)
 
     @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What of the evidence is not in the case yet."""
+        return pieces_of(self.case, self.snapshots, self.here) if self.case is not None else ()
+
+    @property
     def open_invitations(self) -> tuple[InvitationView, ...]:
         """Those that still open the door."""
         return tuple(i for i in self.invitations if i.state in {InvitationState.OPEN, InvitationState.USED})
 
 
-Around = tuple[list[SnapshotView], list[HistoryEntry], list[InvitationView], list[CallView]]
+Around = tuple[list[SnapshotView], list[HistoryEntry], list[InvitationView], list[CallView], list[OutboxEntry]]
+Decode = Callable[[bytes, str], DecodedPicture]
 
 
 class CasePresenter(Presenter[CaseState]):
     """Shows one case at a time. `open_screen(name, **params)` shows another screen."""
 
-    def __init__(self, api: DeskApi, tasks: Tasks, clock: Clock, open_screen: Callable[..., None]) -> None:
+    def __init__(self, api: DeskApi, tasks: Tasks, clock: Clock, open_screen: Callable[..., None], *, outbox: Outbox | None = None,
+                 decode: Decode | None = None) -> None:
         super().__init__(CaseState(clock.now()), tasks, clock)
-        self._api = api
+        self._api, self._all_tasks, self._outbox, self._decode = api, tasks, outbox, decode
         self._open = open_screen
         self._wanted = ""
 
@@ -131,7 +167,41 @@ class CasePresenter(Presenter[CaseState]):
         self.tasks.run("case.save", lambda: self._api.change_case(case.id, patch), lambda saved: self._saved(saved, form), self._not_saved)
 
     def move(self, to: CaseStatus, reason: str = "") -> None:
-        """Move the case to another status."""
+        """Move the case to another status. Before its end it is looked whether all of the evidence is there: else the person decides."""
+        case = self.state.case
+        if case is None:
+            return
+        if to not in _ENDINGS:
+            self._move(to, reason)
+            return
+
+        async def look() -> tuple[CaseView, list[SnapshotView], list[OutboxEntry]]:
+            return await self._api.case(case.id), await self._api.snapshots(case.id), await self._entries(case.id)
+
+        def looked(found: tuple[CaseView, list[SnapshotView], list[OutboxEntry]]) -> None:
+            if self.state.case is None or self.state.case.id != case.id:
+                return
+            self._taken(found[0])
+            self._set(snapshots=tuple(found[1]), here=tuple(found[2]))
+            if self.state.pieces:
+                self._set(closing=Closing(to, reason))
+            else:
+                self._move(to, reason)
+
+        self.tasks.run("case.missing", look, looked, self._failed)
+
+    def close_anyway(self) -> None:
+        """Close it without what is missing."""
+        closing = self.state.closing
+        self._set(closing=None)
+        if closing is not None:
+            self._move(closing.to, closing.reason)
+
+    def stop_closing(self) -> None:
+        """The person waits."""
+        self._set(closing=None)
+
+    def _move(self, to: CaseStatus, reason: str) -> None:
         if (case := self.state.case) is not None:
             self.tasks.run("case.move", lambda: self._api.move_case(case.id, TransitionIn(to=to, reason=reason)), self._loaded, self._failed)
 
@@ -170,6 +240,61 @@ class CasePresenter(Presenter[CaseState]):
         """The dialog is closed: link and code are nowhere any more."""
         self._set(invitation=None)
 
+    # evidence
+    def give_up_still(self, snapshot_id: str) -> None:
+        """Nobody waits for this still any more."""
+        self.tasks.run("case.give_up", lambda: self._api.give_up_still(snapshot_id), lambda _view: self.reload(), self._failed)
+
+    def retry(self, original_id: str) -> None:
+        """Send again what the service refused."""
+        outbox = self._outbox
+        if outbox is not None:
+            self._all_tasks.run("case.retry", partial(asyncio.to_thread, outbox.retry, original_id), lambda _entry: self.reload(), self._failed)
+
+    def save_here(self, original_id: str, path: Path) -> None:
+        """Write a copy of an original that is kept on this machine to a file."""
+        outbox = self._outbox
+        if outbox is not None:
+            self._all_tasks.run("case.save_as", partial(asyncio.to_thread, outbox.save_as, original_id, path), failed=self._failed)
+
+    def save_original(self, snapshot_id: str, original_id: str, path: Path) -> None:
+        """Write a copy of an original of the case to a file."""
+        self._all_tasks.run("case.save_as", lambda: self._api.save_original(snapshot_id, original_id, path), failed=self._failed)
+
+    def lead(self, snapshot_id: str, original_id: str) -> None:
+        """Let this original stand for its snapshot."""
+        self.tasks.run("case.lead", lambda: self._api.change_snapshot(snapshot_id, SnapshotPatch(leading=original_id)),
+                       lambda _view: self.reload(), self._failed)
+
+    def open_original(self, snapshot_id: str, original_id: str, media_type: str) -> None:
+        """Show one original large."""
+        decode = self._decode
+        if decode is None:
+            return
+        self._set(opened=OpenedOriginal(snapshot_id, original_id))
+
+        async def load() -> DecodedPicture:
+            data = await self._api.original_of(snapshot_id, original_id)
+            return await asyncio.to_thread(decode, data, media_type)
+
+        def loaded(picture: DecodedPicture) -> None:
+            if self.state.opened is not None and self.state.opened.original_id == original_id:
+                self._set(opened=OpenedOriginal(snapshot_id, original_id, picture))
+
+        def failed(problem: DeskError) -> None:
+            self._set(opened=None, problem=problem)
+
+        self.tasks.run("case.original", load, loaded, failed, replaces=True)
+
+    def close_original(self) -> None:
+        """The person has seen it."""
+        self._set(opened=None)
+
+    async def _entries(self, case_id: str) -> list[OutboxEntry]:
+        """What the outbox still holds of the case."""
+        found = [] if self._outbox is None else await asyncio.to_thread(self._outbox.entries, case_id)
+        return [entry for entry in found if entry.state is not OutboxState.CONFIRMED]
+
     # elsewhere
     def annotate(self, snapshot_id: str) -> None:
         """Open a snapshot for annotation."""
@@ -202,16 +327,17 @@ class CasePresenter(Presenter[CaseState]):
 
     async def _around(self, case_id: str) -> Around:
         return (await self._api.snapshots(case_id), await self._api.history(case_id), await self._api.invitations(case_id),
-                await self._api.calls(case_id))
+                await self._api.calls(case_id), await self._entries(case_id))
 
     def _around_loaded(self, case_id: str, found: Around) -> None:
         if case_id != self._wanted:
             return
-        snapshots, history, invitations, calls = found
+        snapshots, history, invitations, calls, here = found
         ids = {s.id for s in snapshots}
         changed = {s.id for s in snapshots if s not in self.state.snapshots}
         kept = {i: data for i, data in self.state.thumbnails.items() if i in ids and i not in changed}
-        self._set(snapshots=tuple(snapshots), history=tuple(history), invitations=tuple(invitations), calls=tuple(calls), thumbnails=kept)
+        self._set(snapshots=tuple(snapshots), history=tuple(history), invitations=tuple(invitations), calls=tuple(calls), thumbnails=kept,
+                  here=tuple(here))
         for snapshot in snapshots:
             if snapshot.id not in kept:
                 self._load_thumbnail(snapshot.id)

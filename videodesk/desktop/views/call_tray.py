@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QListView, QMenu, QWidget
 
 from videodesk.desktop.calling import CallScreen
-from videodesk.desktop.i18n import clock_time, t
+from videodesk.desktop.i18n import clock_time, t, word
 from videodesk.desktop.tray import TrayItem, TrayStage
 from videodesk.desktop.views.tray_model import TrayModel, mime_of, problem_text, size_text, title_of
 from videodesk.desktop.views.tray_tiles import TrayTiles
@@ -147,7 +147,7 @@ class Tray(QListView):
         if len(shot.originals) > 1:
             originals = menu.addMenu(t("call.tray.originals"))
             for one in shot.originals:
-                text = t("call.tray.original_line", method=t("call.method." + one.method.value), size=size_text(one), time=clock_time(one.captured_at))
+                text = t("call.tray.original_line", method=word("call.method", one.method), size=size_text(one), time=clock_time(one.captured_at))
                 entry = originals.addAction(text.replace("&", "&&"))
                 entry.setCheckable(True)
                 entry.setChecked(shot.leading is one)

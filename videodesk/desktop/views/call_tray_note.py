@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from videodesk.desktop.calling import CallScreen
-from videodesk.desktop.i18n import t
+from videodesk.desktop.i18n import t, word
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.tray import StillStage, TrayItem
 from videodesk.desktop.views.tray_model import still_text
@@ -58,7 +58,7 @@ class TrayNote(QFrame):
 
     def show_state(self, state: CallScreen, chosen_id: str | None) -> None:
         """Speak about the chosen snapshot, else about the newest."""
-        shot = state.shot(chosen_id) if chosen_id is not None else (state.tray[-1] if state.tray else None)
+        shot = state.shot(chosen_id) if chosen_id is not None else state.newest
         if shot is None:
             self.hide()
             return
@@ -88,7 +88,7 @@ def _say(state: CallScreen, shot: TrayItem) -> tuple[str, str, str, set[str]]:
     if state.again == shot.snapshot_id and state.is_talking:
         return t("call.note.again_on"), "warning", "repeat", {"again"}
     if shot.verdict and state.is_talking and not is_answered:
-        words = ", ".join(_lower(t(f"call.verdict.{one}"), is_first=place == 0) for place, one in enumerate(shot.verdict))
+        words = ", ".join(_lower(word("call.verdict", one), is_first=place == 0) for place, one in enumerate(shot.verdict))
         return t("call.note.verdict", verdict=words), "warning", "alert-triangle", {"again"} | can_swap
     if still is not None and still.is_failed:
         return still_text(still), "warning", "device-mobile-x", {"native"} if state.is_talking else set()
@@ -96,7 +96,7 @@ def _say(state: CallScreen, shot: TrayItem) -> tuple[str, str, str, set[str]]:
         return still_text(still), "neutral", "device-mobile", can_swap if state.is_talking else {"give_up"}
     leading = shot.leading
     if can_swap and leading is not None:
-        return t("call.note.leads", method=t(f"call.method.{leading.method.value}")), "neutral", "photo-check", can_swap
+        return t("call.note.leads", method=word("call.method", leading.method)), "neutral", "photo-check", can_swap
     return "", "neutral", "info-circle", set()
 
 

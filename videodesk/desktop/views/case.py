@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QTabWidget, QVBoxLayout, QWidget
 
+from videodesk.client.outbox import Outbox
 from videodesk.core.vocabulary import CallState, CaseStatus
 from videodesk.desktop.context import DesktopContext
+from videodesk.desktop.drawing.pictures import decode
 from videodesk.desktop.i18n import clock_time, error_text, t, word
 from videodesk.desktop.presenters.case import CasePresenter, CaseState
 from videodesk.desktop.theme import SPACE
@@ -17,9 +19,11 @@ from videodesk.desktop.views.case_checklist import ChecklistCard
 from videodesk.desktop.views.case_evidence import EvidenceGrid
 from videodesk.desktop.views.case_history import HistoryList
 from videodesk.desktop.views.case_notes import NotesCard
+from videodesk.desktop.views.case_originals import OriginalDialog
 from videodesk.desktop.views.case_record import RecordForm
 from videodesk.desktop.views.dialogs import ask_reason
 from videodesk.desktop.views.invitation import InvitationDialog, InvitationsCard
+from videodesk.desktop.views.missing import ClosingDialog
 from videodesk.desktop.widgets import Badge, Banner, Button, ElidedLabel, Spinner, View, label, scrolled
 from videodesk.desktop.words import STATUS_TONES, who
 from videodesk.protocol.messages import Wire
@@ -31,22 +35,30 @@ _NEEDS_REASON = {CaseStatus.WITHDRAWN, CaseStatus.CHANGES_REQUESTED}
 _OPEN_CALLS = {CallState.ACCEPTED, CallState.CONNECTED, CallState.ON_HOLD, CallState.RECONNECTING, CallState.WRAP_UP}
 
 
+def _nothing() -> None:
+    """There is no outbox to listen to."""
+
+
 def make(context: DesktopContext) -> View:
     """The case screen for the person signed in."""
-    return CaseView(CasePresenter(context.api, context.tasks, context.clock, context.open), context.session.person.id)
+    presenter = CasePresenter(context.api, context.tasks, context.clock, context.open, outbox=context.outbox, decode=decode)
+    return CaseView(presenter, context.session.person.id, context.outbox)
 
 
 class CaseView(View):
     """See the module. Saves by itself 1.5 s after the last change, when one leaves, and at Ctrl+S."""
 
     title_key = "case.title_bar"
+    _kept = Signal(str)
 
-    def __init__(self, presenter: CasePresenter, my_id: str = "") -> None:
+    def __init__(self, presenter: CasePresenter, my_id: str = "", outbox: Outbox | None = None) -> None:
         super().__init__()
         self.setObjectName("case")
         self._case = presenter
         self._my_id = my_id
         self._dialog: InvitationDialog | None = None
+        self._closing: ClosingDialog | None = None
+        self._original: OriginalDialog | None = None
         self._wants_invitation = ""
         self._invites: set[str] = set()
         outer = QVBoxLayout(self)
@@ -94,6 +106,8 @@ class CaseView(View):
         self._news.setSingleShot(True)
         self._news.setInterval(NEWS_MS)
         self._news.timeout.connect(presenter.reload)
+        self._kept.connect(self._news_of, Qt.ConnectionType.QueuedConnection)
+        self._end_outbox = outbox.on_change(lambda entry: self._kept.emit(entry.meta.case_id)) if outbox is not None else _nothing
         self.attach(presenter)
 
     def _make_head(self) -> QWidget:
@@ -156,6 +170,12 @@ class CaseView(View):
         if self.isVisible() and self._case.concerns(message):
             self._news.start()
 
+    def _news_of(self, case_id: str) -> None:
+        """An original of a case came further on this machine."""
+        case = self._case.state.case
+        if self.isVisible() and case is not None and case.id == case_id:
+            self._news.start()
+
     def left(self) -> None:
         """Nothing typed is lost."""
         self._timer.stop()
@@ -169,6 +189,7 @@ class CaseView(View):
 
     def shut(self) -> None:
         """No timer outlives the screen."""
+        self._end_outbox()
         self._timer.stop()
         self._news.stop()
         super().shut()
@@ -240,8 +261,38 @@ class CaseView(View):
         self.notes.put(state)
         if self._dialog is not None:
             self._dialog.put(state)
+        self._render_dialogs(state)
         if state.is_dirty and not state.is_saving and not state.mistakes:
             self._timer.start()
+
+    def _render_dialogs(self, state: CaseState) -> None:
+        """The question before closing, and an original shown large."""
+        if state.closing is not None and self._closing is None:
+            self._closing = made = ClosingDialog(self.window())
+            made.anyway.connect(self._case.close_anyway)
+            made.waits.connect(self._case.stop_closing)
+            made.list.give_up.connect(self._case.give_up_still)
+            made.list.retry.connect(self._case.retry)
+            made.finished.connect(self._end_closing)
+            made.open()
+        if self._closing is not None:
+            self._closing.put(state.pieces, state.now)
+        if state.opened is not None and self._original is None:
+            self._original = shown = OriginalDialog(self._case, self.window())
+            shown.finished.connect(self._end_original)
+            shown.open()
+        if self._original is not None:
+            self._original.put(state)
+
+    def _end_closing(self) -> None:
+        dialog, self._closing = self._closing, None
+        if dialog is not None:
+            dialog.deleteLater()
+
+    def _end_original(self) -> None:
+        dialog, self._original = self._original, None
+        if dialog is not None:
+            dialog.deleteLater()
 
     def _render_head(self, state: CaseState) -> None:
         case = state.case

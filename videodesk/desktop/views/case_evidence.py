@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QImage, QImageReader, QPainter, QPainterPath
 from PySide6.QtWidgets import QListView, QStackedWidget, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
@@ -14,7 +14,13 @@ from videodesk.desktop.i18n import moment_text, t, word
 from videodesk.desktop.icons import pixmap
 from videodesk.desktop.presenters.case import CasePresenter, CaseState
 from videodesk.desktop.theme import SPACE, token
-from videodesk.desktop.widgets import EmptyState
+from videodesk.desktop.tray import from_case
+from videodesk.desktop.views.case_originals import OriginalsPanel
+from videodesk.desktop.views.missing import PieceList
+from videodesk.desktop.views.saving import ask_where
+from videodesk.desktop.views.tray_model import marks_of
+from videodesk.desktop.views.tray_tiles import Marks
+from videodesk.desktop.widgets import Card, EmptyState
 from videodesk.desktop.words import REVIEW_TONES
 from videodesk.protocol.resources import SnapshotView
 
@@ -28,11 +34,17 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class EvidenceGrid(QStackedWidget):
-    """Thumbnails with their checklist item and review state; Enter or a double click opens one for annotation."""
+    """Thumbnails with their checklist item and review state; Enter or a double click opens one for annotation, a clip to look at.
+
+    Above them what is not in the case yet, below them the originals of the chosen one. `open_clip` tells a snapshot's id.
+    """
+
+    open_clip = Signal(str)
 
     def __init__(self, presenter: CasePresenter) -> None:
         super().__init__()
         self._presenter = presenter
+        self._state: CaseState | None = None
         self._model = SnapshotModel()
         self.list = QListView()
         self.list.setObjectName("case.snapshots")
@@ -50,25 +62,58 @@ class EvidenceGrid(QStackedWidget):
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, SPACE + 4, 0, 0)
-        column.addWidget(self.list)
+        column.setSpacing(SPACE)
+        self.pieces = PieceList()
+        self.pieces.give_up.connect(presenter.give_up_still)
+        self.pieces.retry.connect(presenter.retry)
+        self.pieces.save_as.connect(self._save_here)
+        self._card = Card("missing.title")
+        self._card.setObjectName("case.missing")
+        self._card.body.addWidget(self.pieces)
+        self.originals = OriginalsPanel(presenter)
+        self.originals.open_clip.connect(self.open_clip.emit)
+        column.addWidget(self._card)
+        column.addWidget(self.list, 1)
+        column.addWidget(self.originals)
+        self.list.selectionModel().currentChanged.connect(lambda *_: self._choose())
         self._page = page
         self.addWidget(self._none)
         self.addWidget(page)
 
     def put(self, state: CaseState) -> None:
         """Show the snapshots."""
+        self._state = state
         self._model.put(state)
-        self.setCurrentWidget(self._page if state.snapshots else self._none)
+        pieces = state.pieces
+        self.setCurrentWidget(self._page if state.snapshots or pieces else self._none)
+        self._card.setVisible(bool(pieces))
+        self.pieces.put(pieces, state.now)
+        self._choose()
         self.list.setAccessibleName(t("case.evidence"))
 
     def restyle(self) -> None:
         """Cells are painted."""
         self.list.viewport().update()
 
+    def _choose(self) -> None:
+        snapshot = self.list.currentIndex().data(_SNAPSHOT)
+        if self._state is not None:
+            self.originals.put(self._state, snapshot if isinstance(snapshot, SnapshotView) else None)
+
     def _open(self, index: QModelIndex) -> None:
         snapshot = index.data(_SNAPSHOT)
-        if isinstance(snapshot, SnapshotView):
+        if not isinstance(snapshot, SnapshotView):
+            return
+        if snapshot.duration_s is not None:
+            self.open_clip.emit(snapshot.id)
+        else:
             self._presenter.annotate(snapshot.id)
+
+    def _save_here(self, original_id: str) -> None:
+        entry = next((one for one in self._state.here if one.original_id == original_id), None) if self._state is not None else None
+        if entry is not None:
+            name = f"{entry.meta.captured_at:%Y-%m-%d %H%M%S}{entry.path.suffix}"
+            ask_where(self, name, lambda path: self._presenter.save_here(original_id, path))
 
 
 class SnapshotModel(QAbstractListModel):
@@ -104,6 +149,11 @@ class SnapshotModel(QAbstractListModel):
             return t("case.no_item")
         return self._titles.get(snapshot.checklist_item, snapshot.checklist_item)
 
+    @staticmethod
+    def count(snapshot: SnapshotView) -> tuple[str, ...]:
+        """How many originals it has, where that is worth a word."""
+        return (t("case.original_count", n=len(snapshot.originals)),) if len(snapshot.originals) > 1 else ()
+
     def moment(self, snapshot: SnapshotView) -> str:
         """When it was captured."""
         return moment_text(snapshot.captured_at, self._state.now) if self._state else ""
@@ -120,7 +170,8 @@ class SnapshotModel(QAbstractListModel):
         if role == _SNAPSHOT:
             return snapshot
         if role in {int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.AccessibleTextRole)}:
-            return ", ".join((self.title(snapshot), self.moment(snapshot), word("review_state", snapshot.review_state)))
+            said = (self.title(snapshot), self.moment(snapshot), word("review_state", snapshot.review_state), *marks_of(from_case(snapshot)))
+            return ", ".join((*said, *self.count(snapshot)))
         return None
 
 
@@ -154,7 +205,7 @@ class SnapshotDelegate(QStyledItemDelegate):
         self._text(painter, words, self._model.title(snapshot), "text" if snapshot.checklist_item else "text_muted", 13, QFont.Weight.Medium)
         marks = t("case.annotated") if snapshot.annotation_revision else ""
         grade = "" if snapshot.is_evidence_grade else t("case.not_evidence")
-        second = " · ".join(filter(None, (self._model.moment(snapshot), marks, grade)))
+        second = " · ".join(filter(None, (self._model.moment(snapshot), *self._model.count(snapshot), marks, grade)))
         self._text(painter, words.translated(0, 19), second, "text_muted", 12)
         tone = _COLOURS[REVIEW_TONES[snapshot.review_state]]
         ratio = painter.device().devicePixelRatioF()
@@ -177,6 +228,7 @@ class SnapshotDelegate(QStyledItemDelegate):
         target = QRect(0, 0, size.width(), size.height())
         target.moveCenter(place.center())
         painter.drawImage(target, image)
+        Marks(painter, place).paint(from_case(snapshot))
         painter.restore()
 
     @staticmethod

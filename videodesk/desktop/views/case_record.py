@@ -14,7 +14,7 @@ from videodesk.desktop.theme import SPACE
 from videodesk.desktop.widgets import Card, Choice, Field, LineEdit, TextArea
 
 _GROUPS = (
-    ("case.group_what", ("title", "kind", "product", "brand", "model", "serial", "order_number", "claim_ref")),
+    ("case.group_what", ("title", "kind", "product", "brand", "model", "serial", "ean", "order_number", "claim_ref")),
     ("case.group_who", ("customer_name", "email", "phone", "language")),
     ("case.group_incident", ("incident_on", "incident_place", "incident_cause", "incident_description")),
     ("case.group_money", ("claimed", "estimated", "decided")),

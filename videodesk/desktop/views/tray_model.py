@@ -22,7 +22,7 @@ from PySide6.QtGui import QImage, QImageReader, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from videodesk.desktop.calling import CallScreen
-from videodesk.desktop.i18n import clock_time, duration, error_text, language, t
+from videodesk.desktop.i18n import clock_time, duration, error_text, language, t, word
 from videodesk.desktop.tray import PendingStill, StillStage, TrayItem, TrayOriginal, TrayStage
 from videodesk.desktop.views.call_video import image_of
 from videodesk.protocol.resources import ChecklistItemView
@@ -149,10 +149,10 @@ def stage_text(shot: TrayItem) -> str:
 def marks_of(shot: TrayItem) -> tuple[str, ...]:
     """What is to be said of its pictures: what leads, what is wrong with it, where the still is, how long a clip is."""
     leading = shot.leading
-    found = [t("call.method." + leading.method.value)] if leading is not None and leading.rank else []
+    found = [word("call.method", leading.method)] if leading is not None and leading.rank else []
     if leading is not None and leading.method.is_still and leading.width_px:
         found.append(size_text(leading))
-    found += [t(f"call.verdict.{problem}") for problem in shot.verdict]
+    found += [word("call.verdict", problem) for problem in shot.verdict]
     if shot.still is not None:
         found.append(still_text(shot.still))
     if shot.duration_s is not None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from videodesk.core.vocabulary import SnapshotMethod
-from videodesk.desktop.i18n import duration, t
+from videodesk.desktop.i18n import duration, t, word
 from videodesk.desktop.icons import pixmap
 from videodesk.desktop.theme import token
 from videodesk.desktop.tray import StillStage, TrayItem, TrayStage
@@ -51,7 +51,7 @@ class TrayTiles(QStyledItemDelegate):
             painter.setOpacity(0.55 if shot.stage is TrayStage.SAVING else 1.0)
             painter.drawPixmap(frame.topLeft(), made)
             painter.setOpacity(1.0)
-        _Marks(painter, frame).paint(shot)
+        Marks(painter, frame).paint(shot)
         painter.setClipping(False)
         is_chosen, has_focus = bool(state & QStyle.StateFlag.State_Selected), bool(state & QStyle.StateFlag.State_HasFocus)
         if is_chosen or has_focus:
@@ -81,7 +81,7 @@ class TrayTiles(QStyledItemDelegate):
             model.title(shot), Qt.TextElideMode.ElideRight, below.width()))
 
 
-class _Marks:
+class Marks:
     """Small words on a picture: dark grounds, so that they can be read on any picture and in any theme."""
 
     def __init__(self, painter: QPainter, frame: QRect) -> None:
@@ -95,7 +95,7 @@ class _Marks:
     def paint(self, shot: TrayItem) -> None:
         """All that is to be said: what is wrong above, what leads or comes below."""
         if shot.verdict:
-            self._pill(t(f"call.verdict.{shot.verdict[0]}"), "alert-triangle", is_above=True, is_loud=True)
+            self._pill(word("call.verdict", shot.verdict[0]), "alert-triangle", is_above=True, is_loud=True)
         leading = shot.leading
         if shot.still is not None:
             self._still(shot)
