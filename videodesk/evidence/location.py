@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 from typing import Final
 
 from videodesk.evidence.gps_ifd import blank_gps
@@ -29,20 +30,23 @@ _RAW_PROFILE: Final = re.compile(rb"Raw profile type (?:exif|APP1|xmp)", re.IGNO
 
 def without_location(data: bytes, media_type: str) -> bytes | None:
     """The picture without the place in its metadata; None when there is none in it."""
-    work = bytearray(data)
     if media_type == "image/jpeg":
-        return bytes(work) if _jpeg(work) else None
+        # Most have nothing to take out, and the customer waits: look before copying megabytes.
+        if b"\xff\xe1" not in data and b"\xa9xyz" not in data:
+            return None
+        work = bytearray(data)
+        return bytes(work) if _jpeg(data, work) else None
     if media_type == "image/webp":
+        work = bytearray(data)
         return bytes(work) if _webp(work) else None
     return _png(data) if media_type == "image/png" else None
 
 
-def _jpeg(work: bytearray) -> bool:
+def _jpeg(data: bytes, work: bytearray) -> bool:
     """Every APP1 there is. In the picture's coded data no 0xFFE1 can be (ITU-T T.81 §B.1.1.5), so no pixel is taken for one."""
     is_found = False
     extensions: list[tuple[int, int, int]] = []
-    source = bytes(work)
-    for match in _JPEG_APP1.finditer(source):
+    for match in _found(_JPEG_APP1, data, b"\xff\xe1"):
         end = min(match.start() + 2 + int.from_bytes(match[1], "big"), len(work))
         if match[2].startswith(b"Exif"):
             is_found |= blank_gps(work, match.end(), end)
@@ -52,11 +56,21 @@ def _jpeg(work: bytearray) -> bool:
             (offset,) = struct.unpack_from(">I", work, match.end() + 36)
             extensions.append((offset, match.end() + _EXTENSION_HEAD, end))
     is_found |= _blank_extensions(work, extensions)
-    for match in _MOVING_PLACE.finditer(source):
+    for match in _found(_MOVING_PLACE, data, b"\xa9xyz"):
         zeros = re.sub(rb"[0-9]", b"0", match[1])
         is_found |= zeros != match[1]
         work[match.start(1):match.end(1)] = zeros
     return is_found
+
+
+def _found(pattern: re.Pattern[bytes], data: bytes, begin: bytes) -> Iterator[re.Match[bytes]]:
+    """The matches of a pattern that begins with `begin`: searching for plain bytes is many times faster."""
+    at = data.find(begin)
+    while at >= 0:
+        match = pattern.match(data, at)
+        if match is not None:
+            yield match
+        at = data.find(begin, at + len(begin))
 
 
 def _blank_extensions(work: bytearray, extensions: list[tuple[int, int, int]]) -> bool:

@@ -90,7 +90,12 @@ def check_still(uow: EvidenceUnit, principal: Principal, original_id: str, meta:
     Conflict("snapshot.too_many_originals").
     """
     require(principal, Action.UPLOAD_PHOTO)
-    awaited = asked_of(uow, principal, meta.call_id, meta.snapshot_id)
+    return _check(uow, principal, asked_of(uow, principal, meta.call_id, meta.snapshot_id), original_id, meta, now)
+
+
+def _check(
+    uow: EvidenceUnit, principal: Principal, awaited: AwaitedStill, original_id: str, meta: StillMeta, now: datetime,
+) -> Snapshot | None:
     if (known := uow.evidence.original(require_id(original_id))) is not None:
         same_original(known, meta.snapshot_id, meta.digest)
         return uow.evidence.snapshot(known.snapshot_id)
@@ -109,12 +114,13 @@ def keep_still(
 
     Invalid("snapshot.digest_mismatch") for other bytes than the page said.
     """
+    require(principal, Action.UPLOAD_PHOTO)
     if received.sent_digest != meta.digest:
         raise Invalid("snapshot.digest_mismatch")
-    known = check_still(uow, principal, original_id, meta, now)
+    awaited = asked_of(uow, principal, meta.call_id, meta.snapshot_id)
+    known = _check(uow, principal, awaited, original_id, meta, now)
     if known is not None:
         return known
-    awaited = asked_of(uow, principal, meta.call_id, meta.snapshot_id)
     original = Original(
         id=original_id, snapshot_id=meta.snapshot_id, method=meta.method, digest=received.original.digest,
         received_digest=received.sent_digest, media_type=received.facts.media_type, size_bytes=received.original.size_bytes,

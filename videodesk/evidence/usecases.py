@@ -106,10 +106,12 @@ def see_annotation(uow: EvidenceUnit, principal: Principal, snapshot_id: str, re
 
 def add_annotation(
     uow: EvidenceUnit, principal: Principal, snapshot_id: str, base_revision: int, document: dict[str, Any], now: datetime,
+    original_id: str | None = None,
 ) -> Annotation:
     """A new revision of the marks, made from `base_revision`; the original stays as it is.
 
-    Conflict("annotation.stale") when somebody was faster. The same document sent again by the same person after a lost answer is
+    The original that was drawn on (`original_id`) leads from now on: another one may have taken the lead while the person drew.
+    Conflict("snapshot.lead_marked", "snapshot.lead_decided") when another one leads for good. Conflict("annotation.stale") when somebody was faster. The same document sent again by the same person after a lost answer is
     no new revision. Invalid("annotation.…") by the schema, TooLarge("annotation.too_large") past 1 MiB of JSON.
     """
     require(principal, Action.ANNOTATE)
@@ -124,6 +126,8 @@ def add_annotation(
         return newest
     if base_revision != revision:
         raise Conflict("annotation.stale", revision=revision)
+    if original_id is not None and original_id != snapshot.leading:
+        snapshot = choose_lead(uow, principal, snapshot, original_id, now)
     annotation = Annotation(snapshot.id, revision + 1, document, principal.id, now)
     uow.evidence.add_annotation(annotation)
     custody.record(uow.custody, CustodyAction.ANNOTATED, principal.id, now, snapshot_id=snapshot.id, case_id=snapshot.case_id,

@@ -5,7 +5,7 @@ FastAPI would read a declared form before it asks who sends it; so these routes 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -126,12 +126,15 @@ def decoded(desk: Desk, original: StagedBlob, facts: PictureFacts) -> Iterator[R
 
 
 @contextmanager
-def from_customer(desk: Desk, sent: StagedBlob, facts: PictureFacts, *, keeps_location: bool) -> Iterator[Received]:
-    """The staged picture as it may be kept: without the place in its metadata, unless the customer consented to keep that."""
+def from_customer(desk: Desk, sent: StagedBlob, facts: PictureFacts, keeps_location: Callable[[], bool]) -> Iterator[Received]:
+    """The staged picture as it may be kept: without the place in its metadata, unless the customer consented to keep that.
+
+    `keeps_location` is asked only when there is one.
+    """
     cleaned = without_location(sent.read(), facts.media_type)
     if cleaned is None:
         yield Received(sent, facts)
-    elif keeps_location:
+    elif keeps_location():
         yield Received(sent, facts, location=LocationState.KEPT)
     else:
         with desk.blobs.stage([cleaned], len(cleaned)) as staged:

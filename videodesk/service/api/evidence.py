@@ -106,7 +106,7 @@ def add_annotation(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath
     """A new revision of the marks; 409 annotation.stale when somebody was faster."""
     with desk.store.write() as uow:
         return views.annotation_view(
-            usecases.add_annotation(uow, principal, snapshot_id, body.base_revision, body.document, desk.clock.now()),
+            usecases.add_annotation(uow, principal, snapshot_id, body.base_revision, body.document, desk.clock.now(), body.original_id),
         )
 
 

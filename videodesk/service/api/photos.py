@@ -46,7 +46,7 @@ def _keep_photo(desk: Desk, customer: Principal, upload: Upload) -> PhotoUploade
         if snapshot is None:
             facts = sniff(original.head(HEAD_BYTES))
             with (
-                from_customer(desk, original, facts, keeps_location=keeps_location) as received,
+                from_customer(desk, original, facts, lambda: keeps_location) as received,
                 decoded(desk, received.original, facts) as seen, desk.store.write() as uow,
             ):
                 whole = replace(received, thumbnail=seen.thumbnail)
