@@ -33,7 +33,6 @@ class CallRecorder:
         self._clocks = SenderClocks()
         self._allowed_since_s: float | None = None
         self._run: Run | None = None
-        self._is_on_hold = self._awaits_key = False
         self._leave = tap.add(self)
 
     # ── the tap ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -41,7 +40,7 @@ class CallRecorder:
     def video(self, unit: VideoUnit) -> None:
         self._clocks.video.note(unit.rtp_time, unit.received_at_s)
         run = self._run
-        if run is not None and run.is_going and self._takes(unit.is_key):
+        if run is not None and run.is_going:
             at_s = self._clocks.video.at_s(unit.rtp_time)
             run.put(_picture(unit, unit.received_at_s if at_s is None else at_s))
 
@@ -52,15 +51,8 @@ class CallRecorder:
                 self._clocks.sound.note(unit.rtp_time, unit.received_at_s)
             at_s = self._clocks.sound_at_s(unit.rtp_time)
         run = self._run
-        if run is not None and run.is_going and unit.payload is not None and at_s is not None and not self._is_on_hold:
+        if run is not None and run.is_going and unit.payload is not None and at_s is not None:
             run.put(Piece(at_s, unit.payload, unit.side))
-
-    def _takes(self, is_key: bool) -> bool:
-        """After a hold a picture that builds on one that was not recorded is of no use."""
-        if self._is_on_hold:
-            return False
-        self._awaits_key = self._awaits_key and not is_key
-        return not self._awaits_key
 
     def report(self, report: SenderReport) -> None:
         clock = self._clocks.video if report.kind == "video" else self._clocks.sound
@@ -68,12 +60,8 @@ class CallRecorder:
 
     # ── the port ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def allow(self, is_allowed: bool, *, is_on_hold: bool = False) -> None:
-        """What consent to recording says from now on; without it a running recording ends. On hold it goes on and takes nothing in."""
-        if self._is_on_hold and not is_on_hold:
-            self._tap.ask_keyframe()
-        self._awaits_key = self._awaits_key or is_on_hold
-        self._is_on_hold = is_on_hold
+    def allow(self, is_allowed: bool) -> None:
+        """What consent to recording says from now on; without it a running recording ends. On hold the tap is shut."""
         if is_allowed and self._allowed_since_s is None:
             self._allowed_since_s = self._clock.monotonic()
         elif not is_allowed:
@@ -117,7 +105,7 @@ class CallRecorder:
         self._tap.ask_keyframe()
 
     def stop(self) -> ClipFacts | None:
-        run, self._awaits_key = self._run, False
+        run = self._run
         if run is None:
             return None
         run.end()
