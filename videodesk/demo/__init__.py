@@ -42,7 +42,7 @@ def run(settings: Settings, out: Path, *, keep_open: bool = False) -> int:
         play: Play | None = None
         try:
             with steps.step("the customer's phone: a camera that sees a damaged parcel"):
-                write_camera_file(work / "camera.mjpeg", frames=300)
+                write_camera_file(work / "camera.mjpeg", width_px=1920, height_px=1080, frames=240, is_shaking=True)
                 customer = Customer(playwright, work / "camera.mjpeg")
             play = Play(out, work, steps, customer, language=(settings.language or Language.EN).value,
                         theme="light" if settings.theme == "system" else settings.theme)
@@ -65,6 +65,7 @@ def run(settings: Settings, out: Path, *, keep_open: bool = False) -> int:
 
 
 def _play(play: object, customer: object) -> None:
+    from videodesk.demo import capture
     from videodesk.demo.customer import Customer
     from videodesk.demo.play import Play
 
@@ -97,6 +98,16 @@ def _play(play: object, customer: object) -> None:
         play.retake()
     with step("the supervisor accepts it"):
         play.accept_retake()
+    with step("the moment has passed: four seconds back, and a snapshot of then"):
+        capture.rewind(play)
+    with step("a shaking hand: the sharpest frame, swapped with the others"):
+        capture.sharpest(play)
+    with step("the phone's own photo, over a slow line"):
+        capture.still(play)
+    with step("the last seconds as a clip, and a recording"):
+        capture.clips(play)
+    with step("the sticker's bar code into the case"):
+        capture.label(play)
     with step("hang up, wrap-up, thank you"):
         play.hang_up()
         play.screen(customer, "thank-you")

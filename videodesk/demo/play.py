@@ -16,7 +16,8 @@ from typing import Any, Final
 from videodesk.client.http import HttpDeskApi, open_client
 from videodesk.core.errors import DeskError, WorldError
 from videodesk.core.people import Role
-from videodesk.core.vocabulary import ReviewState
+from videodesk.core.vocabulary import ReviewState, StillState
+from videodesk.demo import capture
 from videodesk.demo.customer import Customer
 from videodesk.demo.remote import Remote, free_port, screen_environment
 from videodesk.demo.steps import Steps
@@ -112,11 +113,11 @@ class Play:
         async def hire(api: HttpDeskApi) -> None:
             await api.add_person(PersonIn(name="saskia", display_name=SUPERVISOR, roles=[Role.SUPERVISOR], password=self.password))
 
-        self._ask(hire)
+        self.ask(hire)
 
     def open_case(self) -> None:
         """A new damage claim, in the agent's own screens."""
-        agent = self._agent()
+        agent = self.desk()
         agent.click("rail.cases")
         self.screen(agent, "cases-empty")
         agent.click("cases.new")
@@ -132,7 +133,7 @@ class Play:
 
     def invite(self) -> None:
         """Link, code and QR."""
-        agent = self._agent()
+        agent = self.desk()
         agent.click("case.invite")
         self.link = agent.wait("invitation.link", lambda seen: "#" in seen["text"], why="to have a link")["text"]
         self.screen(agent, "invitation")
@@ -140,7 +141,7 @@ class Play:
 
     def accept(self) -> None:
         """The banner rings; the agent accepts, and the picture comes."""
-        agent = self._agent()
+        agent = self.desk()
         agent.wait("incoming.accept")
         self.screen(agent, "incoming")
         agent.click("incoming.accept")
@@ -149,28 +150,29 @@ class Play:
 
     def snapshot(self, name: str) -> None:
         """S, and the snapshot is in the case."""
-        agent = self._agent()
+        agent = self.desk()
         before = len(self.snapshots())
         agent.key("S", "call.video")
         self.wait_until(lambda: len(self.snapshots()) > before, "the snapshot to be in the case")
+        self.wait_until(lambda: self.snapshots()[-1].still is not StillState.AWAITED, "the phone's photo to be in the case")
         agent.wait("call.tray", lambda seen: bool(seen["visible"] and (seen["rows"] or 0) > before), why="to show the snapshot")
         self.screen(agent, name)
 
     def retake(self) -> None:
         """Once the supervisor's words are on the agent's screen, S again: it answers the request."""
-        self._agent().wait("call.banner.text", lambda seen: bool(seen["visible"] and _WORDS[:12] in seen["text"]), why="to show the supervisor's words")
+        self.desk().wait("call.banner.text", lambda seen: bool(seen["visible"] and _WORDS[:12] in seen["text"]), why="to show the supervisor's words")
         self.snapshot("retake")
 
     def choose_item(self) -> None:
         """The next snapshot is of the damage."""
-        agent = self._agent()
+        agent = self.desk()
         self.screen(agent, "call")
         row = 5  # the damage, close up
         agent.do("choose", name="call.checklist", row=row)
 
     def annotate(self) -> None:
         """An arrow at the damage; the address on the label is nobody's business."""
-        agent = self._agent()
+        agent = self.desk()
         agent.do("choose", name="call.tray", row=0)
         agent.key("Return", "call.tray")
         size = agent.wait("annotate.canvas")["size"]
@@ -196,7 +198,7 @@ class Play:
 
     def hang_up(self) -> None:
         """Hang up, wrap-up, done."""
-        agent = self._agent()
+        agent = self.desk()
         agent.click("call.hang_up")
         agent.wait("call.wrap_up.evidence_incomplete")
         agent.click("call.wrap_up.evidence_incomplete")
@@ -206,7 +208,7 @@ class Play:
 
     def look_around(self) -> None:
         """The screens that the play did not come by."""
-        agent = self._agent()
+        agent = self.desk()
         for name in ("inbox", "cases", "review", "settings"):
             agent.click(f"rail.{name}")
             agent.wait(name)
@@ -259,14 +261,14 @@ class Play:
         async def find(api: HttpDeskApi) -> str:
             return (await api.cases()).items[0].id
 
-        self.case_id = self._ask(find)
+        self.case_id = self.ask(find)
 
     def snapshots(self) -> list[SnapshotView]:
         """What is in the case."""
         async def get(api: HttpDeskApi) -> list[SnapshotView]:
             return await api.snapshots(self.case_id)
 
-        found: list[SnapshotView] = self._ask(get)
+        found: list[SnapshotView] = self.ask(get)
         return found
 
     def keep_record(self) -> None:
@@ -280,7 +282,7 @@ class Play:
                     files[f"renditions/{shot.rendition.id}.{_suffix(shot.rendition.media_type)}"] = await api.rendition(shot.rendition.id)
             return record, files
 
-        record, files = self._ask(fetch)
+        record, files = self.ask(fetch)
         for name, data in files.items():
             path = self.out / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -290,15 +292,16 @@ class Play:
     def check_record(self) -> None:
         """The record says what the play did, and the files are the ones it names."""
         record = json.loads((self.out / "case.json").read_text(encoding="utf-8"))
-        first, retake = record["snapshots"]
+        first, retake, *_ = record["snapshots"]
         checks = {
+            **capture.checks(record),
             "the first snapshot was asked again, the retake accepted": [one["decision"] for one in record["decisions"]] == ["retake_requested", "accepted"],
             "the retake names the first one": retake["retake_of"] == first["id"],
             "both belong to the damage": first["checklist_item"] == retake["checklist_item"] == _ITEM,
             "the custody log is whole": record["custody"]["is_intact"] is True,
             "consent was given before": bool(record["consents"]) and record["consents"][0]["at"] <= first["captured_at"],
         }
-        for shot in (first, retake):
+        for shot in record["snapshots"]:
             file = next((self.out / "originals").glob(f"{shot['id']}.*"))
             checks[f"the file of {shot['id']} has its digest"] = sha256(file.read_bytes()).hexdigest() == shot["digest"]
         if wrong := [what for what, holds in checks.items() if not holds]:
@@ -320,7 +323,8 @@ class Play:
             if remote is not None:
                 remote.quit()
 
-    def _ask(self, question: Callable[[HttpDeskApi], Coroutine[Any, Any, Any]]) -> Any:
+    def ask(self, question: Callable[[HttpDeskApi], Coroutine[Any, Any, Any]]) -> Any:
+        """The service's answer to the agent."""
         # In a thread of its own: the browser's driver has a loop running in this one.
         if self.asker is None:
             self.asker = Asker(self.url, SignInIn(name="anna.de.vries", password=self.password, device="demo"))
@@ -330,7 +334,8 @@ class Play:
         return Remote(name, ["--data-dir", str(self.work / name), "--language", self.language, "--theme", self.theme, *arguments],
                       self.work, screen_environment(self.work))
 
-    def _agent(self) -> Remote:
+    def desk(self) -> Remote:
+        """The agent's desktop."""
         if self.agent is None:
             raise WorldError("demo.waited", seconds=0, what="the agent")
         return self.agent
@@ -342,4 +347,4 @@ class Play:
 
 
 def _suffix(media_type: str) -> str:
-    return {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}[media_type]
+    return {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "video/webm": "webm", "video/mp4": "mp4"}[media_type]

@@ -165,8 +165,12 @@ class SnapshotList(Wire):
 
 
 class AnnotationIn(Wire):
-    """A new revision of the marks on a snapshot: `document` follows annotation/schema. `base_revision` is the one it was made from."""
+    """A new revision of the marks on a snapshot: `document` follows annotation/schema. `base_revision` is the one it was made from.
 
+    `original_id` names the original that was drawn on; without it, the one that leads now. It leads from then on.
+    """
+
+    original_id: Id | None = None
     base_revision: Annotated[int, Field(ge=0)]
     document: dict[str, Any]
 

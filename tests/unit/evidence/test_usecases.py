@@ -10,7 +10,7 @@ from tests.unit.evidence.unit import CHECKLISTS, NOW, Scene, jpeg
 from videodesk.cases.usecases import follow
 from videodesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from videodesk.core.ids import new_id
-from videodesk.core.vocabulary import CaseStatus, CustodyAction, ReviewDecision, ReviewState
+from videodesk.core.vocabulary import CaseStatus, CustodyAction, ReviewDecision, ReviewState, SnapshotMethod
 from videodesk.evidence import usecases
 from videodesk.evidence.custody import canonical, verify_chain
 from videodesk.evidence.intake import keep_photo, keep_snapshot
@@ -50,6 +50,21 @@ def test_annotations_are_revisions(scene):
     assert usecases.see_annotation(scene.uow, scene.agent, one.id, 1) == first
     assert [event.name for event in scene.uow.events] == ["snapshot.added", "annotation.added", "annotation.added"]
     assert scene.uow.evidence.snapshot(one.id) == one
+
+
+def test_marks_bring_back_the_original_they_were_drawn_on(scene):
+    clicked = keep(scene)
+    better = jpeg("navy")
+    better_id = new_id()
+    led = keep_snapshot(scene.uow, scene.agent, clicked.id, better_id, scene.meta(better, method=SnapshotMethod.SHARPEST), scene.received(better),
+                        CHECKLISTS, NOW)
+    assert led.leading == better_id  # while somebody draws on the clicked one
+    usecases.add_annotation(scene.uow, scene.agent, clicked.id, 0, document("ellipse"), NOW, clicked.id)
+    assert scene.uow.evidence.snapshot(clicked.id).leading == clicked.id
+    with pytest.raises(Conflict, match=r"snapshot\.lead_marked"):
+        usecases.add_annotation(scene.uow, scene.agent, clicked.id, 1, document("rectangle"), NOW, better_id)
+    with pytest.raises(NotFound, match=r"snapshot\.unknown_original"):
+        usecases.add_annotation(scene.uow, scene.agent, clicked.id, 1, document("rectangle"), NOW, new_id())
 
 
 @pytest.mark.parametrize("bad", [{}, {"schema": "x"}, document("nonsense"), {**document(), "marks": [1]}, {**document(), "extra": 1}])

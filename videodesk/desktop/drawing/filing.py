@@ -28,6 +28,7 @@ class Filing:
     """
 
     snapshot_id: str
+    original_id: str
     base_revision: int
     document: Document
     rendition_id: str
@@ -43,7 +44,7 @@ class Filing:
         return self
 
     async def _file_marks(self, api: DeskApi) -> int:
-        body = r.AnnotationIn(base_revision=self.base_revision, document=schema.to_json(self.document))
+        body = r.AnnotationIn(original_id=self.original_id, base_revision=self.base_revision, document=schema.to_json(self.document))
         try:
             return (await api.put_annotation(self.snapshot_id, body)).revision
         except Conflict:

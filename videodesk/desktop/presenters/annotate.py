@@ -77,8 +77,8 @@ class AnnotatePresenter(Presenter[AnnotateState]):
 
     def _load(self, snapshot_id: str) -> None:
         async def load() -> tuple[r.SnapshotView, Picture, r.AnnotationView | None]:
-            snapshot, data, annotation = await asyncio.gather(
-                self._api.snapshot(snapshot_id), self._api.original(snapshot_id), self._api.annotation(snapshot_id))
+            snapshot, annotation = await asyncio.gather(self._api.snapshot(snapshot_id), self._api.annotation(snapshot_id))
+            data = await self._api.original_of(snapshot_id, snapshot.leading)  # the lead may change while we ask
             return snapshot, await asyncio.to_thread(self._decode, data, snapshot.media_type), annotation
 
         def failed(problem: DeskError) -> None:
@@ -156,7 +156,7 @@ class AnnotatePresenter(Presenter[AnnotateState]):
             return
         if self._filing is None or self._filing.document != state.document:
             base = self._filing.revision if self._filing and self._filing.revision else state.revision
-            self._filing = Filing(state.snapshot.id, base, state.document, new_id(self.clock.now()))
+            self._filing = Filing(state.snapshot.id, state.snapshot.leading, base, state.document, new_id(self.clock.now()))
         filing, picture = self._filing, state.picture
         if is_leaving:
             self._leaving[filing.snapshot_id] = filing
