@@ -4,14 +4,17 @@ Each has the place that uses it. Read that place, not only this test, before the
 """
 
 import inspect
+from fractions import Fraction
 from importlib.metadata import version
 
 import aioice.ice
 import aioice.turn
 import aiortc.codecs.h264
+import aiortc.codecs.opus
 import aiortc.rtcdtlstransport
 import aiortc.rtcrtpreceiver
 import aiortc.rtcrtpsender
+import av
 import pytest
 from aiortc import RTCConfiguration, RTCIceGatherer, RTCIceTransport, RTCPeerConnection, RTCRtpReceiver
 from aiortc.rtcdtlstransport import RTCDtlsTransport
@@ -141,3 +144,12 @@ async def test_aioice_still_hands_a_strangers_packet_to_dtls() -> None:
     protocol.local_candidate = aioice.Candidate("1", 1, "udp", 1, "192.0.2.1", 1, "host")
     protocol.datagram_received(bytes([22]) * 40, ("203.0.113.1", 9))
     assert receiver.taken == 1
+
+
+def test_the_sender_packs_packets_that_a_track_made_itself() -> None:
+    """MicrophoneTrack encodes Opus itself so that what is recorded of the agent is what was sent."""
+    source = inspect.getsource(aiortc.rtcrtpsender.RTCRtpSender._next_encoded_frame)
+    assert "payloads, timestamp = self.__encoder.pack(data)" in source
+    packet = av.Packet(b"\xf8\xff\xfe")
+    packet.pts, packet.time_base = 4800, Fraction(1, 48000)
+    assert aiortc.codecs.opus.OpusEncoder().pack(packet) == ([b"\xf8\xff\xfe"], 4800)

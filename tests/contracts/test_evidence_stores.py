@@ -12,9 +12,9 @@ from sqlalchemy.exc import DatabaseError
 
 from videodesk.core.errors import Conflict, NotFound
 from videodesk.core.ids import new_id
-from videodesk.core.vocabulary import CustodyAction, ReviewDecision, ReviewState, SnapshotMethod
+from videodesk.core.vocabulary import CustodyAction, LocationState, ReviewDecision, ReviewState, SnapshotMethod, StillState
 from videodesk.evidence.custody import GENESIS, digest_of, record, verify_chain
-from videodesk.evidence.model import Annotation, CustodyEntry, QueuePosition, Rendition, Snapshot
+from videodesk.evidence.model import Annotation, AwaitedStill, CustodyEntry, Original, QueuePosition, Rendition, Snapshot
 from videodesk.evidence.ports import CustodyRepository, EvidenceRepository
 from videodesk.review.model import Decision
 from videodesk.review.ports import ReviewRepository
@@ -101,6 +101,71 @@ def test_place_and_review_state(stores):
         stores.evidence.place_snapshot(new_id(), None, "")
     with pytest.raises(NotFound, match=r"snapshot\.unknown"):
         stores.evidence.set_review_state(new_id(), ReviewState.ACCEPTED)
+
+
+def original(of, after_s: float = 0, **changes) -> Original:
+    at = NOW + timedelta(seconds=after_s)
+    values = {
+        "id": new_id(at), "snapshot_id": of.id, "method": SnapshotMethod.NATIVE_CAMERA, "digest": "b" * 64, "received_digest": "c" * 64,
+        "media_type": "image/webp", "size_bytes": 5_000_000_000, "width_px": 4000, "height_px": 3000, "captured_at": at, "captured_by": AGENT,
+        "stored_at": at, "frame_seq": 2**40, "rtp_time": 2**32 - 1, "codec": "VP8", "is_evidence_grade": False,
+        "location": LocationState.STRIPPED, "duration_s": 20.5, "taken_from": new_id(), "verdict": ("blurred", "glare"), "leads": False,
+    }
+    return Original(**(values | changes))
+
+
+def test_originals_come_back_equal_and_in_order(stores):
+    one, two = snapshot(), snapshot(5)
+    for made in (one, two):
+        stores.evidence.add_snapshot(made)
+    late, early, other = original(one, 9), original(one, 1, frame_seq=None, duration_s=None, verdict=()), original(two)
+    for made in (late, early, other):
+        stores.evidence.add_original(made)
+    assert stores.evidence.original(late.id) == late
+    assert stores.evidence.original(new_id()) is None
+    assert stores.evidence.originals_of([one.id]) == [early, late]
+    assert set(stores.evidence.originals_of([two.id, one.id])) == {early, late, other}
+    assert stores.evidence.originals_of([]) == []
+    with pytest.raises(Conflict, match=r"snapshot\.differs"):
+        stores.evidence.add_original(replace(late, digest="d" * 64))
+    assert stores.evidence.named_digests() == {"a" * 64, "b" * 64}
+
+
+def test_an_original_turns_out_unreadable(stores):
+    one = snapshot()
+    stores.evidence.add_snapshot(one)
+    stores.evidence.add_original(made := original(one))
+    stores.evidence.mark_unreadable(made.id)
+    assert stores.evidence.original(made.id) == replace(made, is_readable=False)
+    with pytest.raises(NotFound, match=r"snapshot\.unknown_original"):
+        stores.evidence.mark_unreadable(new_id())
+
+
+def test_the_lead_and_what_goes_with_it(stores):
+    one = snapshot()
+    stores.evidence.add_snapshot(one)
+    stores.evidence.set_review_state(one.id, ReviewState.REJECTED)
+    led = replace(one, leading=new_id(), is_chosen=True, digest="e" * 64, method=SnapshotMethod.TAKE_PHOTO, width_px=4000, duration_s=1.5,
+                  taken_from=new_id(), verdict=("too_dark",), captured_by=BOSS, checklist_item="box", retake_of=None, frame_seq=None)
+    stores.evidence.save_snapshot(led)
+    # The review's own word is not overwritten.
+    assert stores.evidence.snapshot(one.id) == replace(led, review_state=ReviewState.REJECTED)
+    with pytest.raises(NotFound, match=r"snapshot\.unknown"):
+        stores.evidence.save_snapshot(replace(led, id=new_id()))
+
+
+def test_awaited_stills(stores):
+    first = AwaitedStill(new_id(), CASE, new_id(), NOW, AGENT, StillState.AWAITED)
+    second = AwaitedStill(new_id(), CASE, new_id(), NOW + timedelta(seconds=1), AGENT, StillState.AWAITED)
+    elsewhere = AwaitedStill(new_id(), OTHER_CASE, new_id(), NOW, AGENT, StillState.AWAITED)
+    for awaited in (second, first, elsewhere):
+        stores.evidence.save_awaited(awaited)
+    failed = replace(first, state=StillState.FAILED, code="still.unsupported")
+    stores.evidence.save_awaited(failed)
+    assert stores.evidence.awaited_of(CASE) == [failed, second]
+    assert stores.evidence.awaited_stills([first.snapshot_id, elsewhere.snapshot_id, new_id()]) == {
+        first.snapshot_id: failed, elsewhere.snapshot_id: elsewhere}
+    assert stores.evidence.awaited_stills([]) == {}
 
 
 def test_snapshots_of_a_case_in_the_order_of_capture(stores):

@@ -51,6 +51,34 @@ def test_the_head_is_the_newest_step(store):
         assert ScriptDirectory.from_config(migrate.make_config(connection)).get_current_head() == migrate.HEAD
 
 
+def test_what_was_kept_before_there_were_originals_is_its_own_first_one(store):
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
+    with store.engine.connect() as opened:
+        connection = opened.execution_options(videodesk_writes=True)
+        with connection.begin():
+            config = migrate.make_config(connection)
+            assert ScriptDirectory.from_config(config).get_base() == "0001"
+            command.upgrade(config, "0001")
+            for name, retake_of in (("s1", "NULL"), ("s2", "'s1'")):
+                connection.execute(text(
+                    "INSERT INTO snapshots VALUES (:id, 'c', 'k', 'frame', :digest, 'image/jpeg', 77, 1280, 720, '2026-01-05 09:00:00.123456', 'a',"
+                    f" '2026-01-05 09:00:01.000000', 12, 90000, 'VP8', 1, 'label', 'x', {retake_of}, 'accepted')"),
+                    {"id": name, "digest": name * 32})
+            connection.execute(text("INSERT INTO annotations VALUES ('s1', 1, '{}', 'a', '2026-01-05 09:00:02')"))
+    store.upgrade()
+    with store.read() as uow:
+        for name in ("s1", "s2"):
+            snapshot, (original,) = uow.evidence.snapshot(name), uow.evidence.originals_of([name])
+            assert (snapshot.leading, snapshot.is_chosen, snapshot.verdict, original.id) == (name, False, (), name)
+            assert (original.digest, original.received_digest, original.location.value) == (name * 32, name * 32, "none")
+            for field in ("method", "media_type", "size_bytes", "captured_at", "captured_by", "stored_at", "frame_seq", "rtp_time", "codec"):
+                assert getattr(original, field) == getattr(snapshot, field), field
+            assert (original.leads, original.is_readable, original.captured_at.microsecond) == (True, True, 123456)
+        assert uow.evidence.annotation("s1").revision == 1
+
+
 def test_migrating_again_changes_nothing(store):
     store.upgrade()
     before = statements(store)
