@@ -238,7 +238,8 @@ def test_recording_shows_time_and_size_and_the_controls_say_why_not(made, memory
     memory.recorder.grow(3_100_000)
     pass_time(made, made.context_, 42)
     assert made.controls.recording.isVisible()
-    assert made.controls.recording.text().endswith("Recording 0:42 · 3.1 MB")
+    assert made.controls.recording.text().endswith("0:42 · 3.1 MB")
+    assert made.controls.recording.accessibleName() == "Recording 0:42 · 3.1 MB"
     assert made.rewind.record.accessibleName() == "Stop recording"
     made.act("call.record")
     assert not made.controls.recording.isVisible()

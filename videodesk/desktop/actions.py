@@ -26,7 +26,7 @@ class ActionSpec:
         return len(self.shortcut) == 1
 
 
-SCOPES: Final = ("", "inbox", "cases", "case", "call", "annotate", "review", "settings")
+SCOPES: Final = ("", "inbox", "cases", "case", "call", "clip", "annotate", "review", "settings")
 
 ACTIONS: Final[tuple[ActionSpec, ...]] = (
     ActionSpec("go.inbox", "shell.inbox", "inbox", "Ctrl+1"),
@@ -73,6 +73,15 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     ActionSpec("call.zoom_in", "call.zoom_in", "zoom-in", "Z", "call"),
     ActionSpec("call.zoom_out", "call.zoom_out", "zoom-out", "Shift+Z", "call"),
     ActionSpec("call.hang_up", "call.hang_up", "phone-off", "Ctrl+Shift+H", "call"),
+    # clip
+    ActionSpec("clip.play", "clip.play", "player-play", "P", "clip"),
+    ActionSpec("clip.take", "clip.take", "camera", "S", "clip"),
+    ActionSpec("clip.back", "clip.back", "player-track-prev", "Left", "clip"),
+    ActionSpec("clip.forward", "clip.forward", "player-track-next", "Right", "clip"),
+    ActionSpec("clip.frame_back", "clip.frame_back", "chevron-left", "Shift+Left", "clip"),
+    ActionSpec("clip.frame_forward", "clip.frame_forward", "chevron-right", "Shift+Right", "clip"),
+    ActionSpec("clip.begin", "clip.begin", "player-skip-back", "Home", "clip"),
+    ActionSpec("clip.end", "clip.end", "player-skip-forward", "End", "clip"),
     # annotate
     ActionSpec("annotate.select", "annotate.select", "pointer", "V", "annotate"),
     ActionSpec("annotate.arrow", "annotate.arrow", "arrow-up-right", "A", "annotate"),
@@ -106,6 +115,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     ActionSpec("review.previous", "review.previous", "chevron-left", "K", "review"),
     ActionSpec("review.loupe", "review.loupe", "zoom-in", "Z", "review"),
     ActionSpec("review.original", "review.original", "eye", "O", "review"),
+    ActionSpec("review.next_original", "review.next_original", "stack-2", "N", "review"),
 )
 
 BY_ID: Final[dict[str, ActionSpec]] = {spec.id: spec for spec in ACTIONS}

@@ -18,7 +18,7 @@ from videodesk.core.errors import DeskError
 from videodesk.core.places import resources
 from videodesk.core.vocabulary import Language
 
-AREAS: Final = ("shell", "inbox", "cases", "case", "settings", "call", "missing", "annotate", "review", "help", "common")
+AREAS: Final = ("shell", "inbox", "cases", "case", "settings", "call", "clip", "missing", "annotate", "review", "help", "common")
 
 _ERRORS: Final = "errors"
 _listeners: list[Callable[[], None]] = []
@@ -126,6 +126,12 @@ def moment_text(moment: datetime, now: datetime, zone: tzinfo | None = None) -> 
     if local.year == today.year:
         return f"{short} {local:%H:%M}"
     return f"{short} {local.year}"
+
+
+def exact_moment(moment: datetime, zone: tzinfo | None = None) -> str:
+    """A moment to the second, with its zone, for a record: `5 jan 2026 14:05:32 CET`."""
+    local = moment.astimezone(zone)
+    return f"{day(local)} {local:%H:%M:%S} {local.tzname() or ''}".rstrip()
 
 
 def duration(seconds: float) -> str:

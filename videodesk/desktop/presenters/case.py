@@ -300,6 +300,10 @@ class CasePresenter(Presenter[CaseState]):
         """Open a snapshot for annotation."""
         self._open("annotate", snapshot_id=snapshot_id)
 
+    def open_clip(self, snapshot_id: str) -> None:
+        """Look through a clip."""
+        self._open("clip", snapshot_id=snapshot_id)
+
     def open_call(self, call_id: str) -> None:
         """Go to a call of this case."""
         self._open("call", call_id=call_id)

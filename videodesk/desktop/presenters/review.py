@@ -39,7 +39,10 @@ class Ask(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReviewScreenState:
-    """What the review screen shows. `state` is the filter (None: all); pictures are those of the current snapshot."""
+    """What the review screen shows. `state` is the filter (None: all); pictures are those of the current snapshot.
+
+    `original_id`: the one of its originals that is looked at; None: the one that leads.
+    """
 
     items: tuple[r.SnapshotView, ...] = ()
     counts: tuple[tuple[ReviewState, int], ...] = ()
@@ -49,6 +52,7 @@ class ReviewScreenState:
     current_id: str | None = None
     is_large: bool = False
     shows_original: bool = False
+    original_id: str | None = None
     has_loupe: bool = False
     case: r.CaseView | None = None
     original: Picture | None = None
@@ -69,9 +73,24 @@ class ReviewScreenState:
         return next((item for item in self.items if item.id == self.current_id), None)
 
     @property
+    def seen_original(self) -> r.OriginalView | None:
+        """The original that is looked at."""
+        current = self.current
+        if current is None:
+            return None
+        by_id = {one.id: one for one in current.originals}
+        return by_id.get(self.original_id or current.leading) or by_id.get(current.leading)
+
+    @property
+    def is_leading(self) -> bool:
+        """Whether the original looked at is the one that stands for the snapshot; marks are on that one only."""
+        seen, current = self.seen_original, self.current
+        return seen is None or current is None or seen.id == current.leading
+
+    @property
     def shown(self) -> Picture | None:
         """The picture to show large: with marks where there are any, unless the original was asked for."""
-        return self.original if self.shows_original or self.rendition is None else self.rendition
+        return self.original if self.shows_original or self.rendition is None or not self.is_leading else self.rendition
 
     @property
     def why_not(self) -> str | None:
@@ -178,7 +197,8 @@ class ReviewPresenter(Presenter[ReviewScreenState]):
             is_own=current is not None and current.captured_by == self._principal.id,
             is_large=before.is_large and current is not None,
             case=None if current is None else self._cases.get(current.case_id),
-            **({"comment": "", "reason": "", "ask": Ask.NOTHING, "picture_problem": None, "shows_original": False} if is_other else {}),
+            **({"comment": "", "reason": "", "ask": Ask.NOTHING, "picture_problem": None, "shows_original": False,
+                "original_id": None} if is_other else {}),
         )
         self._show_pictures(current)
         if current is not None and current.case_id not in self._cases:
@@ -198,7 +218,8 @@ class ReviewPresenter(Presenter[ReviewScreenState]):
         if current is None or not self.state.is_large:
             self._set(original=None, rendition=None)
             return
-        wanted = {"original": current.id}
+        seen = self.state.seen_original
+        wanted = {"original": seen.id if seen is not None else current.id}
         if current.rendition is not None:
             wanted["rendition"] = current.rendition.id
         have = {field: self._pictures.get(key) for field, key in wanted.items()}
@@ -215,7 +236,7 @@ class ReviewPresenter(Presenter[ReviewScreenState]):
                 self._pictures[wanted[field]] = picture
             while len(self._pictures) > 2 * _KEPT_PICTURES:
                 self._pictures.pop(next(iter(self._pictures)))
-            if self.state.current_id == current.id:
+            if self.state.current_id == current.id and self.state.seen_original == seen:
                 self._set(original=found["original"], rendition=found.get("rendition"))
 
         self.tasks.run("review.picture", load, done, lambda problem: self._set(picture_problem=problem), replaces=True)
@@ -226,8 +247,17 @@ class ReviewPresenter(Presenter[ReviewScreenState]):
             return known
         if field == "rendition" and snapshot.rendition is not None:
             data, media_type = await self._api.rendition(key), snapshot.rendition.media_type
+        elif snapshot.duration_s is not None:  # a clip: a picture of it; the clip screen shows it whole
+            data, media_type = await self._api.thumbnail(key), "image/jpeg"
         else:
-            data, media_type = await self._api.original(key), snapshot.media_type
+            seen = next((one for one in snapshot.originals if one.id == key), None)
+            media_type = seen.media_type if seen is not None else snapshot.media_type
+            if media_type.startswith("video/"):  # a clip is looked at elsewhere; here its picture
+                data, media_type = await self._api.thumbnail(snapshot.id), "image/jpeg"
+            elif seen is None or key == snapshot.leading:
+                data = await self._api.original(snapshot.id)
+            else:
+                data = await self._api.original_of(snapshot.id, key)
         return await asyncio.to_thread(self._decode, data, media_type)
 
     def step(self, by: int) -> None:
@@ -252,6 +282,18 @@ class ReviewPresenter(Presenter[ReviewScreenState]):
     def toggle_original(self) -> None:
         """Original ↔ with marks."""
         self._set(shows_original=not self.state.shows_original)
+
+    def look_at(self, original_id: str) -> None:
+        """Look at this original of the snapshot."""
+        self._set(original_id=original_id)
+        self._show_pictures(self.state.current)
+
+    def next_original(self) -> None:
+        """Look at the next original of the snapshot, and around again."""
+        current, seen = self.state.current, self.state.seen_original
+        if current is not None and seen is not None and len(current.originals) > 1:
+            place = (current.originals.index(seen) + 1) % len(current.originals)
+            self.look_at(current.originals[place].id)
 
     def toggle_loupe(self) -> None:
         """Loupe on or off; it needs the large view."""

@@ -154,6 +154,7 @@ class CallScreenView(View):
         side.open_case.connect(lambda: self._context.open("case", case_id=self._state.call.case_id) if self._state.call else None)
         side.checklist.chosen.connect(presenter.capturing.choose_item)
         side.tray.annotate.connect(lambda snapshot_id: self._context.open("annotate", snapshot_id=snapshot_id))
+        side.tray.open_clip.connect(lambda snapshot_id: self._context.open("clip", snapshot_id=snapshot_id))
         side.tray.retry.connect(presenter.capturing.retry)
         side.tray.assign.connect(presenter.capturing.assign)
         capturing = presenter.capturing
@@ -172,6 +173,9 @@ class CallScreenView(View):
         side.chat.seen.connect(presenter.chat_seen)
         side.chat.left.connect(self.video.setFocus)
         self.wrap_up.done.connect(self._filed)
+        self.wrap_up.pieces.give_up.connect(capturing.give_up)
+        self.wrap_up.pieces.retry.connect(capturing.retry)
+        self.wrap_up.pieces.save_as.connect(self._save_piece)
 
     # ── the shell's calls ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -306,6 +310,11 @@ class CallScreenView(View):
             name = f"{self._state.call.case_number if self._state.call else 'videodesk'} {shot.captured_at:%H%M%S}"
             suffix = shot.path.suffix if shot.path is not None else ".jpg"
             ask_where(self, name + suffix, partial(self.call_presenter.capturing.save_as, snapshot_id))
+
+    def _save_piece(self, original_id: str) -> None:
+        shot = next((shot for shot in self._state.tray if shot.original(original_id) is not None), None)
+        if shot is not None:
+            self._save_as(shot.snapshot_id)
 
     def _show_texts(self, found: FoundTexts) -> None:
         reading = self.call_presenter.capturing.reading

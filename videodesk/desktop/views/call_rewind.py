@@ -196,7 +196,8 @@ class RewindBar(QFrame):
         gap = state.gap
         if gap is not None:
             return t("call.rewind.in_gap", reason=t(f"call.rewind.gap.{gap.reason.value}"))
-        return t("call.rewind.hint")
+        memory = t("call.rewind.memory", used=number(state.size_bytes / 1e6), limit=number(state.limit_bytes / 1e6))
+        return f"{t('call.rewind.hint')} · {memory}"
 
     def _let_go(self, at_s: float) -> None:
         """Dragged to the very end: live again."""
@@ -230,9 +231,10 @@ class RecordingBadge(Badge):
 
     def show_recording(self, recording: Recording) -> None:
         """Time and size."""
-        words = t("call.recording", time=duration(recording.seconds), size=number(recording.size_bytes / 1e6, 1))
-        self.set(f"●  {words}", "danger")
-        self.setAccessibleName(words)
+        told = {"time": duration(recording.seconds), "size": number(recording.size_bytes / 1e6, 1)}
+        self.set(f"●  {t('call.recording_short', **told)}", "danger")
+        self.setAccessibleName(t("call.recording", **told))
+        self.setToolTip(self.accessibleName())
         self.setVisible(recording.is_recording)
 
 

@@ -76,6 +76,7 @@ class CaseView(View):
         self._columns.setSpacing(2 * SPACE)
         self.record = RecordForm(presenter)
         self.evidence = EvidenceGrid(presenter)
+        self.evidence.open_clip.connect(presenter.open_clip)
         self.history = HistoryList()
         self.tabs = QTabWidget()
         self.tabs.setObjectName("case.tabs")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWi
 from videodesk.core.vocabulary import ReviewState
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.drawing.pictures import decode, decode_small
-from videodesk.desktop.i18n import error_text, t, word
+from videodesk.desktop.i18n import duration, error_text, t, word
 from videodesk.desktop.presenters.review import ReviewPresenter, ReviewScreenState
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.review_panel import ReviewPanel
@@ -143,7 +143,7 @@ class ReviewView(View):
             button.setAccessibleName(text)
             button.setChecked(value is state.state)
         self._original.setVisible(is_large)
-        self._original.setEnabled(state.rendition is not None)
+        self._original.setEnabled(state.rendition is not None and state.is_leading)
         self._original.setChecked(state.shows_original and state.rendition is not None)
         self._loupe.setVisible(is_large)
         self._loupe.setChecked(state.has_loupe)
@@ -165,6 +165,10 @@ class ReviewView(View):
     def _caption(state: ReviewScreenState) -> str:
         if state.shown is None:
             return t("review.loading_picture") if state.is_large and state.picture_problem is None else ""
+        if state.current is not None and state.current.duration_s is not None:
+            return t("review.caption.clip", time=duration(state.current.duration_s))
+        if not state.is_leading and state.seen_original is not None:
+            return t("review.caption.other", method=word("call.method", state.seen_original.method))
         if state.rendition is None:
             return t("review.caption.only_original")
         return t("review.caption.original" if state.shows_original else "review.caption.marks")
@@ -176,8 +180,8 @@ class ReviewView(View):
         self._focus_pictures()
 
     def _annotate(self) -> None:
-        if self._review.state.current_id is not None:
-            self._context.open("annotate", snapshot_id=self._review.state.current_id)
+        if (current := self._review.state.current) is not None:
+            self._context.open("annotate" if current.duration_s is None else "clip", snapshot_id=current.id)
 
     def _open_case(self) -> None:
         current = self._review.state.current
@@ -190,7 +194,7 @@ class ReviewView(View):
         actions: dict[str, Callable[[], None]] = {
             "review.accept": review.accept, "review.retake": review.request_retake, "review.reject": review.reject,
             "review.comment": self.details.write, "review.next": lambda: review.step(1), "review.previous": lambda: review.step(-1),
-            "review.loupe": review.toggle_loupe, "review.original": review.toggle_original,
+            "review.loupe": review.toggle_loupe, "review.original": review.toggle_original, "review.next_original": review.next_original,
         }
         if action_id not in actions:
             return False
