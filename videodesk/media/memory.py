@@ -30,10 +30,10 @@ class DeskMemory:
         self._clock = clock
         self._began_at, self._began_s = clock.now(), clock.monotonic()
         self.tap = Tap()
-        self._ring = Ring(limit_s=limit_s, limit_bytes=limit_bytes, ask_keyframe=self.tap.ask_keyframe)
-        self._rewind = RingRewind(self._ring, clock, self.wall)
-        self._recorder = CallRecorder(clock, self.tap, self._ring.units)
-        self._leave = self.tap.add(self._ring)
+        self.ring = Ring(limit_s=limit_s, limit_bytes=limit_bytes, ask_keyframe=self.tap.ask_keyframe)
+        self._rewind = RingRewind(self.ring, clock, self.wall)
+        self._recorder = CallRecorder(clock, self.tap, self.ring.units)
+        self._leave = self.tap.add(self.ring)
         self._reformatter = VideoReformatter()
 
     @property
@@ -45,7 +45,7 @@ class DeskMemory:
         return self._recorder
 
     def allow(self, *, stills: bool, recording: bool, off: GapReason | None = None) -> None:
-        self._ring.allow(self._clock.monotonic(), stills=stills, recording=recording, off=off)
+        self.ring.allow(self._clock.monotonic(), stills=stills, recording=recording, off=off)
         self._recorder.allow(recording)
         self.tap.keeps_pictures = (stills or recording) and off is None
 
@@ -53,7 +53,7 @@ class DeskMemory:
         self._leave()
         self.tap.keeps_pictures = False
         self._recorder.close()
-        self._ring.close()
+        self.ring.close()
         self._rewind.close()
 
     # ── for the peers ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -64,10 +64,10 @@ class DeskMemory:
 
     def allows_stills_at(self, at_s: float) -> bool:
         """Whether consent to stills covers this moment."""
-        return self._ring.allows_stills_at(at_s)
+        return self.ring.allows_stills_at(at_s)
 
     def glance(self, frame: DecodedFrame) -> None:
         """A decoded frame went by: about once a second it becomes a picture of the film strip (0.2 ms). The decoder's thread."""
-        if self._ring.wants_strip(frame.received_at_s):
+        if self.ring.wants_strip(frame.received_at_s):
             small = to_picture(frame, STRIP_PX, self._reformatter, Interpolation.AREA)
-            self._ring.put_strip(StripPicture(frame.received_at_s, self.wall(frame.received_at_s), small))
+            self.ring.put_strip(StripPicture(frame.received_at_s, self.wall(frame.received_at_s), small))

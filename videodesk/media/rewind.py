@@ -37,7 +37,7 @@ class GroupDecoder:
         self._codec = ""
         self._key: int | None = None
         self._fed = 0
-        self._is_damaged = False
+        self._given = -1  # the newest frame that came out of the decoder
         self._damaged_from: int | None = None
         self._cache: OrderedDict[int, DecodedFrame] = OrderedDict()
         self._size_bytes = 0
@@ -49,7 +49,7 @@ class GroupDecoder:
         if found is not None:
             return found
         first = place.frames[0].number
-        if self._decoder is None or self._key != first or self._fed > place.index:
+        if self._decoder is None or self._key != first or number <= self._given:
             self._begin(place)
         while number not in self._cache and self._fed < len(place.frames) and self._fed <= place.index + self._threads:
             self._feed(place)
@@ -76,7 +76,7 @@ class GroupDecoder:
             self._decoder, self._codec = decoder, codec
         else:
             self._decoder.flush_buffers()
-        self._key, self._fed, self._damaged_from = place.frames[0].number, 0, None
+        self._key, self._fed, self._given, self._damaged_from = place.frames[0].number, 0, -1, None
 
     def _feed(self, place: Place) -> None:
         kept = place.frames[self._fed]
@@ -106,6 +106,7 @@ class GroupDecoder:
             if not 0 <= index < len(place.frames):
                 continue
             kept = place.frames[index]
+            self._given = kept.number
             if picture.is_corrupt:
                 self._damage(kept.number)
             is_good = kept.unit.is_whole and (self._damaged_from is None or kept.number < self._damaged_from)
