@@ -193,3 +193,11 @@ def beginnings(begin_s: float, samples: np.ndarray) -> list[float]:
             out.append(begin_s + index / RATE)
         quiet_since = index
     return out
+
+
+def without(samples: np.ndarray, frequency_hz: float) -> np.ndarray:
+    """The sound without what is near this frequency."""
+    spectrum = np.fft.rfft(samples)
+    frequencies = np.fft.rfftfreq(len(samples), 1 / RATE)
+    spectrum[np.abs(frequencies - frequency_hz) < 100] = 0
+    return np.fft.irfft(spectrum, len(samples))
