@@ -73,7 +73,8 @@ class LocalBlobs:
                     path.chmod(0o400)
                 os.fsync(file.fileno())
         except BaseException:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # on a disk that became read-only the world's error is the one to tell
+                path.unlink(missing_ok=True)
             raise
         return LocalStagedBlob(path, self._path(hasher.hexdigest()), hasher.hexdigest(), size_bytes)
 

@@ -91,8 +91,8 @@ def world_errors() -> Iterator[None]:
     """Turn the world's failures into WorldError; ours (a wrong statement) stay what they are."""
     try:
         yield
-    except OperationalError as problem:
-        text = str(problem.orig).lower()
+    except (OperationalError, sqlite3.OperationalError) as problem:  # the second where a connection's first pragmas fail
+        text = str(problem.orig if isinstance(problem, OperationalError) else problem).lower()
         if "full" in text:
             raise OutOfSpace("storage.full") from problem
         if "locked" in text or "busy" in text:
