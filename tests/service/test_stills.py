@@ -148,6 +148,30 @@ def test_what_is_marked_or_decided_stays(desk):
         assert_problem(desk.ask("PATCH", f"/snapshots/{snapshot_id}", json={"leading": still_id}), 409, code)
 
 
+def test_marks_stay_on_the_picture_they_were_drawn_on(desk):
+    document = {"schema": "videodesk.annotation", "version": 1, "width_px": 64, "height_px": 48, "marks": []}
+    snapshot_id, still_id = asked(desk, desk.kept()["id"]), new_id()
+    assert put_still(desk, snapshot_id, STILL, still_id).status_code == 200
+    assert view(desk, snapshot_id)["leading"] == still_id
+    path = f"/snapshots/{snapshot_id}/annotation"
+    # Drawn on the frame while the still came.
+    assert_problem(desk.ask("POST", path, json={"base_revision": 0, "document": document, "original_id": new_id()}), 404, "snapshot.unknown_original")
+    drawn = desk.ask("POST", path, json={"base_revision": 0, "document": document, "original_id": snapshot_id})
+    assert drawn.status_code == 200, drawn.text
+    assert view(desk, snapshot_id)["leading"] == snapshot_id
+    assert_problem(desk.ask("POST", path, json={"base_revision": 1, "document": document, "original_id": still_id}), 409, "snapshot.lead_marked")
+
+
+def test_a_decision_is_about_what_was_looked_at(desk):
+    snapshot_id, still_id = asked(desk, desk.kept()["id"]), new_id()
+    assert put_still(desk, snapshot_id, STILL, still_id).status_code == 200
+    path, body = f"/snapshots/{snapshot_id}/decisions", {"id": new_id(), "decision": "accepted"}
+    assert_problem(desk.ask("POST", path, "saskia", json=body | {"original_id": snapshot_id}), 409, "review.other_original")
+    assert desk.ask("POST", path, "saskia", json=body | {"original_id": still_id}).status_code == 200
+    (entry,) = [one for one in desk.custody() if one["action"] == "reviewed"]
+    assert (entry["data"]["original_id"], entry["data"]["digest"]) == (still_id, sha(STILL))
+
+
 def test_an_upload_is_resumed_where_it_ended(desk):
     upload_id, snapshot_id = new_id(), asked(desk)
     first = begin(desk, len(STILL), upload_id, body=STILL[:1000])

@@ -111,8 +111,9 @@ def add_annotation(
     """A new revision of the marks, made from `base_revision`; the original stays as it is.
 
     The original that was drawn on (`original_id`) leads from now on: another one may have taken the lead while the person drew.
-    Conflict("snapshot.lead_marked", "snapshot.lead_decided") when another one leads for good. Conflict("annotation.stale") when somebody was faster. The same document sent again by the same person after a lost answer is
-    no new revision. Invalid("annotation.…") by the schema, TooLarge("annotation.too_large") past 1 MiB of JSON.
+    Conflict("snapshot.lead_marked", "snapshot.lead_decided") when another one leads for good. Conflict("annotation.stale") when somebody
+    was faster. The same document sent again by the same person after a lost answer is no new revision. Invalid("annotation.…") by the
+    schema, TooLarge("annotation.too_large") past 1 MiB of JSON.
     """
     require(principal, Action.ANNOTATE)
     snapshot = see_snapshot(uow, principal, snapshot_id)

@@ -195,12 +195,16 @@ class RenditionMeta(Wire):
 
 
 class DecisionIn(Wire):
-    """A decision; retake requested needs a comment (words for the agent), rejected a reason. `id` is made by the sender."""
+    """A decision; retake requested needs a comment (words for the agent), rejected a reason. `id` is made by the sender.
+
+    `original_id` is the original that was looked at; 409 review.other_original when another one leads by now.
+    """
 
     id: Id
     decision: ReviewDecision
     reason: Line = ""
     comment: Text = ""
+    original_id: Id | None = None
 
 
 class ReviewQueue(Wire):

@@ -58,7 +58,8 @@ def decide(uow: ReviewUnit, principal: Principal, snapshot_id: str, wanted: Deci
     """Decide on a snapshot; the latest decision counts. The same decision (by its id) sent again gets the same answer.
 
     NotAllowed("review.own_snapshot") for who captured it: two pairs of eyes. Invalid("review.words_needed") for a retake without
-    words for the agent, Invalid("review.reason_needed") for a rejection without a reason, Conflict("decision.differs").
+    words for the agent, Invalid("review.reason_needed") for a rejection without a reason, Conflict("decision.differs"),
+    Conflict("review.other_original") when it was about an original that no longer leads.
     """
     require(principal, Action.REVIEW)
     snapshot = see_snapshot(uow, principal, snapshot_id)
@@ -70,6 +71,8 @@ def decide(uow: ReviewUnit, principal: Principal, snapshot_id: str, wanted: Deci
         if _content(known) != _content(decision):
             raise Conflict("decision.differs")
         return known
+    if wanted.original_id is not None and wanted.original_id != snapshot.leading:
+        raise Conflict("review.other_original", leading=snapshot.leading)
     if snapshot.captured_by == principal.id:
         raise NotAllowed("review.own_snapshot")
     if decision.decision is ReviewDecision.RETAKE_REQUESTED and not decision.comment.strip():
@@ -79,7 +82,8 @@ def decide(uow: ReviewUnit, principal: Principal, snapshot_id: str, wanted: Deci
     uow.reviews.add(decision)
     uow.evidence.set_review_state(snapshot.id, ReviewState(decision.decision.value))
     custody.record(uow.custody, CustodyAction.REVIEWED, principal.id, now, snapshot_id=snapshot.id, case_id=snapshot.case_id,
-                   data={"decision_id": decision.id, "decision": decision.decision.value, "digest": snapshot.digest})
+                   data={"decision_id": decision.id, "decision": decision.decision.value, "original_id": snapshot.leading,
+                         "digest": snapshot.digest})
     note_history(uow, snapshot.case_id, principal, "review", now, snapshot_id=snapshot.id, decision=decision.decision.value)
     if decision.decision is ReviewDecision.RETAKE_REQUESTED:
         follow(uow, snapshot.case_id, CaseStatus.CHANGES_REQUESTED, principal, now, reason=decision.comment)

@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -92,8 +93,7 @@ class Hub:
         for task in self._tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        self._tasks = []
-        self._loop = None
+        self._tasks, self._loop = [], None
         self.switchboard.close_all()
 
     async def read(self, ask: Callable[[UnitOfWork], _T]) -> _T:
@@ -219,8 +219,7 @@ class Hub:
             call = uow.calls.get(call_id)
             return None if call is None else (call, self.view_of(uow, call))
 
-        found = await self.read(load)
-        if found is None:
+        if (found := await self.read(load)) is None:
             return
         call, view = found
         if call.version > running.call.version:
@@ -306,7 +305,9 @@ class Hub:
         elif event.name == "consent.given":
             for running in list(self._running.values()):
                 if running.call.case_id == event.case_id:
-                    await self._follow_consent(running)
+                    if running.call.is_recording:
+                        await self.write(partial(recording.follow_consent, call_id=running.call.id, now=self.desk.clock.now()))
+                    await self.tell_changed(running)
         elif event.name == "invitation.revoked":
             self._close_revoked(event)
         if event.name != "presence.changed":
@@ -328,12 +329,6 @@ class Hub:
             self._running.pop(call_id, None)
         if running.call.agent_id is not None:
             self.presences.refresh(running.call.agent_id)
-
-    async def _follow_consent(self, running: RunningCall) -> None:
-        call_id, now = running.call.id, self.desk.clock.now()
-        if running.call.is_recording:
-            await self.write(lambda uow: recording.follow_consent(uow, call_id, now))
-        await self.tell_changed(running)
 
     async def _begin(self, running: RunningCall) -> None:
         """The call was accepted: tell everyone, announce its first epoch. One transaction, as the customer waits for it."""
