@@ -5,8 +5,6 @@
 /** @typedef {import("./types").ConsentView} ConsentView */
 /** @typedef {import("./types").ConsentIn} ConsentIn */
 /** @typedef {import("./types").ExchangeIn} ExchangeIn */
-/** @typedef {import("./types").StillMeta} StillMeta */
-/** @typedef {import("./types").PhotoUploaded} PhotoUploaded */
 /** @typedef {{code: string, status: number, params: Record<string, unknown>}} Refusal */
 /**
  * @template Value
@@ -85,17 +83,6 @@ export function state(token) {
  */
 export function consent(token, body) {
   return ask("/join/consent", { method: "POST", token, body });
-}
-
-/**
- * Into the case with a still whose bytes are all uploaded. Sent twice, it stands once.
- * @param {string} token
- * @param {string} id the original's
- * @param {StillMeta} body
- * @returns {Promise<Outcome<PhotoUploaded>>}
- */
-export function putStill(token, id, body) {
-  return ask(`/join/stills/${id}`, { method: "PUT", token, body });
 }
 
 /**

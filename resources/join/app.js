@@ -29,7 +29,7 @@ export class App {
     this.model = firstModel();
     this.camera = new Camera(() => this.cameraChanged());
     this.wake = new WakeLock();
-    this.uploads = new Uploads(() => this.token, () => this.draw());
+    this.uploads = new Uploads(() => this.token, () => this.stills.changed());
     this.stills = new Stills(this);
     this.token = "";
     this.linkToken = "";
@@ -125,11 +125,11 @@ export class App {
     }
   }
 
-  /** The screen stays on while somebody waits or talks, and while a still is on its way. */
+  /** The screen stays on while somebody waits or talks, and while a picture is on its way. */
   stayAwake() {
     const { screen } = this.model;
     const isInside = screen === "waiting" || screen === "call" || (screen === "photos" && this.talk.channel !== null);
-    this.wake.want(isInside || this.stills.unsent.length > 0);
+    this.wake.want(isInside || this.stills.isBusy);
   }
 
   letGo() {

@@ -314,9 +314,8 @@ export function thanks(app) {
       actions ? button(t(actions), () => app.again(), { name: "again", kind: ending === "photos" ? "second" : "primary" }) : null),
     update: () => {
       const { stills } = app;
-      const isSending = stills.unsent.length > 0;
-      stills.isLate ||= isSending;
-      lead.textContent = t(ending !== "over" ? `thanks.${ending}` : isSending ? "thanks.sending" : stills.isLate && !stills.refusals ? "thanks.sent" : "thanks.over");
+      stills.isLate ||= stills.isBusy;
+      lead.textContent = t(stills.isBusy ? "thanks.sending" : ending !== "over" ? `thanks.${ending}` : stills.isLate && !stills.refusals ? "thanks.sent" : "thanks.over");
     },
   };
 }

@@ -1,12 +1,11 @@
 // The full-resolution stills that the agent asks for: taken one after another, kept until the desk has them, brought there whatever happens.
 
-import { putStill } from "./api.js";
 import { sha256 } from "./digest.js";
 import { Kept } from "./keep.js";
 import { newId } from "./memory.js";
 import { TALKING } from "./screens.js";
 import { measured, StillTaker } from "./still.js";
-import { deliver, discard, mayHelp, Patience } from "./upload.js";
+import { deliver, discard, mayHelp, Patience, putStill, warmUp } from "./upload.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./keep.js").StillRecord} StillRecord */
@@ -52,6 +51,11 @@ export class Stills {
   /** Taken and not in the case yet. */
   get unsent() {
     return this.entries.filter(({ state }) => state === "unsent" || state === "sending");
+  }
+
+  /** Pictures are on their way, the customer's own photos among them: the page should stay open. */
+  get isBusy() {
+    return this.unsent.length > 0 || this.app.uploads.isWorking;
   }
 
   /** How much of what is unsent is there, 0 … 1. */
@@ -155,6 +159,7 @@ export class Stills {
       return;
     }
     this.move(entry, "taking");
+    void warmUp(this.app.token);
     try {
       const { blob, method, width, height } = await this.taker.take(camera, async (factor) => talk.peer?.shrink(factor));
       if (entry.state === "taking") {
@@ -255,24 +260,24 @@ export class Stills {
       entry.sent = blob.size;
       record.is_uploaded = true;
       const { call_id, snapshot_id, method, captured_at } = record;
-      const answer = await putStill(this.tokenOf(record), record.id, {
+      const problem = await putStill(this.tokenOf(record), record.id, {
         call_id, snapshot_id, upload_id: record.id, method: method ?? "take_photo", digest: await entry.digest, captured_at,
       });
-      if (answer.ok) {
+      if (!problem) {
         this.move(entry, "sent");
         await entry.securing;
         await this.kept.remove(record.id);
         entry.blob = record.bytes = null; // a call may have dozens of them
         return;
       }
-      if (/^upload\.|digest_mismatch$/.test(answer.refusal.code) && tries < 10) {
-        if (answer.refusal.code.endsWith("digest_mismatch")) {
+      if (/^upload\.|digest_mismatch$/.test(problem.code) && tries < 10) {
+        if (problem.code.endsWith("digest_mismatch")) {
           await discard(record.id, this.tokenOf(record));
         }
         record.is_uploaded = false; // its bytes went away meanwhile, or are not the camera's
         entry.isResumed = true;
-      } else if (!mayHelp(answer.refusal.status)) {
-        await this.refused(entry, answer.refusal);
+      } else if (!mayHelp(problem.status)) {
+        await this.refused(entry, problem);
         return;
       }
       await entry.securing;
@@ -334,7 +339,7 @@ export class Stills {
 
   changed() {
     window.removeEventListener("beforeunload", this.warn);
-    if (this.unsent.length) {
+    if (this.isBusy) {
       window.addEventListener("beforeunload", this.warn);
     }
     this.app.stillsChanged();

@@ -58,15 +58,17 @@ export class Uploads {
   }
 
   async work() {
-    this.onChange(this.photos);
     if (this.isWorking) {
+      this.onChange(this.photos);
       return;
     }
     this.isWorking = true;
+    this.onChange(this.photos);
     for (let photo = this.next(); photo; photo = this.next()) {
       await this.send(photo);
     }
     this.isWorking = false;
+    this.onChange(this.photos);
   }
 
   next() {
@@ -111,7 +113,7 @@ export class Uploads {
  * One request that tells how far its body is. XMLHttpRequest, because fetch does not.
  * @param {string} method @param {string} address @param {string} token
  * @param {Record<string, string>} headers
- * @param {Blob | FormData | null} body
+ * @param {Blob | FormData | string | null} body
  * @param {(sent: number, of: number) => void} [onProgress]
  * @returns {Promise<Answer>} status 0: no answer
  */
@@ -210,6 +212,24 @@ export async function deliver({ id, snapshotId, bytes, isResumed, token, patienc
     isUncertain = true;
     await patience.wait(Math.min(tries, 10));
   }
+}
+
+/**
+ * Into the case with a still whose bytes are all there. Sent twice, it stands once.
+ * By the same means as the bytes: a fetch without credentials would open a connection of its own.
+ * @param {string} token
+ * @param {string} id the original's
+ * @param {import("./types").StillMeta} body
+ * @returns {Promise<Refusal | null>}
+ */
+export async function putStill(token, id, body) {
+  const answer = await ask("PUT", `${ROOT}/join/stills/${id}`, token, { "Content-Type": "application/json" }, JSON.stringify(body));
+  return isGood(answer) ? null : answer.refusal;
+}
+
+/** Have a connection ready for a picture that is being taken. @param {string} token */
+export async function warmUp(token) {
+  await ask("OPTIONS", `${ROOT}/join/uploads`, token, {}, null);
 }
 
 /** Take back what is there of it: its bytes are not what they should be. @param {string} id @param {string} token */

@@ -167,7 +167,7 @@ def customers(chromium, live):
         customer.context.close()
         strangers = [url for url in customer.requests if url.partition("://")[2].partition("/")[0] != host and not url.startswith(("blob:", "data:"))]
         assert strangers == [], "the page asks nobody but its own service"
-        assert all(word not in text for text in customer.complaints for word in ("TypeError", "ReferenceError", "Content Security Policy", "Uncaught")), customer.complaints
+        assert all(word not in text for text in customer.complaints for word in ("TypeError", "ReferenceError", "RangeError", "Content Security Policy", "Uncaught")), customer.complaints
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def fits(page, name, size, percent):
     page.evaluate(f"document.documentElement.style.fontSize = '{percent}%'")
     shot(page, f"reflow-{name}-{size['width']}-{percent}")
     assert page.evaluate(OVERFLOW) == [], f"{name} at {size} and {percent} %"
-    if name == "call":
+    if name.startswith("call"):
         stop = page.locator("[data-name=hang-up]").bounding_box()
         assert stop["y"] + stop["height"] <= size["height"], "hanging up is always in sight"
     for control in page.locator("#screen button:visible").all():
@@ -44,10 +44,15 @@ def test_everything_fits(customer, agent, size, percent):
     customer.press("ready")
     customer.screen("waiting")
     fits(page, "waiting", size, percent)
-    agent.talk()
+    call_id = agent.talk()
     customer.screen("call")
     until(page, lambda: page.evaluate("document.querySelector('.own video')?.videoWidth > 0"))
     fits(page, "call", size, percent)
+    agent.say(type="call.record", call_id=call_id, is_recording=True)
+    agent.say(type="page.ask", call_id=call_id, ask="native_camera", snapshot_id="01890000-0000-7000-8000-0000000001aa")
+    page.wait_for_selector("[data-name=native-take]:visible")
+    page.wait_for_selector(".recording:visible")
+    fits(page, "call-native", size, percent)
 
 
 def test_rotation_keeps_the_call(customer, agent):

@@ -185,7 +185,7 @@ def test_a_broken_upload_goes_on_where_it_was(customers, agent):
     call_id = in_call(customer, agent)
     ask(agent, call_id, IDS[0])
     last(agent, IDS[0], "sent")
-    requests = [one for one in customer.page.evaluate("requests") if "uploads" in one["address"]]
+    requests = [one for one in customer.page.evaluate("requests") if "uploads" in one["address"] and one["method"] != "OPTIONS"]
     assert [one["method"] for one in requests] == ["POST", "HEAD", "PATCH"]
     assert requests[2]["size"] == len(picture) - len(picture) // 2
     assert original(agent, IDS[0])[1] == picture
