@@ -108,8 +108,14 @@ class FileClip:
     def _seek(self, wanted_s: float) -> None:
         base = self._video.time_base
         assert base is not None
-        self._shown = None
-        self._container.seek(int(wanted_s / base), stream=self._video, backward=True)
+        self._shown = self._next = self._frames = None
+        try:
+            self._container.seek(int(wanted_s / base), stream=self._video, backward=True)
+        except av.FFmpegError:  # before the first picture (the sound began earlier), or nothing can be read any more
+            try:
+                self._container.seek(int(wanted_s / base), stream=self._video, backward=False)
+            except av.FFmpegError:
+                return
         self._frames = self._container.decode(self._video)
         try:
             self._next = next(self._frames, None)
