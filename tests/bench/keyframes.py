@@ -12,6 +12,7 @@ import statistics
 import sys
 import tempfile
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -171,7 +172,7 @@ def judge(source: Source, units: list[VideoUnit], codec: str, kbps: int, interva
     measured = [unit for unit in units if unit.received_at_s >= begin_s]
     octets = sum(len(unit.data) for unit in measured)
     keys = [len(unit.data) for unit in measured if unit.is_key]
-    pauses = [later.received_at_s - earlier.received_at_s for earlier, later in zip(measured, measured[1:], strict=False)]
+    pauses = [later.received_at_s - earlier.received_at_s for earlier, later in pairwise(measured)]
     return Outcome(codec, kbps, interval_s, len(keys), sum(keys) / octets, octets * 8 / 1000 / RUN_S, len(measured) / RUN_S, max(pauses),
                    _middle_and_worst(psnr), _middle_and_worst(ssim), _middle_and_worst(tenengrad)), psnr
 

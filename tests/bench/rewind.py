@@ -94,12 +94,10 @@ class Shifted(SystemClock):
 def live_call(codec: str, coded: list[Coded]) -> Iterator[None]:
     """A call that is decoded, and shown at 960x540, at 30 frames a second."""
     clock = SystemClock()
-    holder: list[VideoDecoding] = []
-    slot = FrameSlot(clock, lambda work: holder[0].run(work))
+    slot = FrameSlot(clock)
     slot.ask_size(960, 540)
-    slot.on_fresh(lambda: slot.take())
+    slot.on_fresh(slot.take)
     decoding = VideoDecoding(slot.put, lambda: None)
-    holder.append(decoding)
     is_over = threading.Event()
 
     def play() -> None:

@@ -63,13 +63,23 @@ class GroupDecoder:
 
     def forget(self) -> None:
         """Let go of the decoder and of what it decoded."""
-        self._decoder, self._key = None, None
+        self._let_go()
         self._cache.clear()
         self._size_bytes = 0
+
+    def __del__(self) -> None:
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """PyAV frees a decoder with the GIL held, and its threads may be waiting for that: they must have nothing left to do."""
+        decoder, self._decoder, self._key = self._decoder, None, None
+        if decoder is not None:
+            decoder.flush_buffers()  # releases the GIL, and waits for them
 
     def _begin(self, place: Place) -> None:
         codec = place.kept.unit.codec
         if self._decoder is None or codec != self._codec:
+            self._let_go()
             decoder = cast("av.VideoCodecContext", av.CodecContext.create(DECODERS[codec], "r"))
             decoder.thread_count = self._threads
             decoder.thread_type = "FRAME"
@@ -92,12 +102,13 @@ class GroupDecoder:
         self._take(place, pictures)
 
     def _flush(self, place: Place) -> None:
-        decoder, self._decoder, self._key = self._decoder, None, None
-        assert decoder is not None
+        assert self._decoder is not None
         try:
-            self._take(place, decoder.decode(None))
+            self._take(place, self._decoder.decode(None))
         except av.FFmpegError:
-            return
+            pass
+        finally:
+            self._let_go()
 
     def _take(self, place: Place, pictures: Sequence[av.VideoFrame]) -> None:
         first = place.frames[0].number
