@@ -29,6 +29,12 @@ BOUNDED = settings(
 )
 
 
+@schemathesis.serializer("application/offset+octet-stream")
+def _as_it_is(_context, value):
+    """A stretch of a file: whatever bytes come."""
+    return value if isinstance(value, bytes) else str(value).encode(errors="replace")
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
     made = EvidenceDesk(tmp_path_factory.mktemp("desk"))
