@@ -116,6 +116,15 @@ def test_a_recording_is_told_to_the_page_shows_time_and_size_and_ends_in_the_out
     assert list(screen.clips.iterdir()) == []
 
 
+def test_a_service_that_comes_back_is_told_of_the_recording_again(screen):
+    call = call_view(CallState.CONNECTED, connected_at=NOW)
+    screen.tell(m.Welcome, protocol=1, is_resumed=False, me="agent", my_id=ANNA.id, calls=[call], server_time=NOW)
+    assert said(screen) == [], "nothing is recorded"
+    screen.presenter.recorder.toggle()
+    screen.tell(m.Welcome, protocol=1, is_resumed=False, me="agent", my_id=ANNA.id, calls=[call], server_time=NOW)
+    assert said(screen) == [True, True]
+
+
 def test_hanging_up_ends_the_recording_and_keeps_it(screen):
     screen.presenter.recorder.toggle()
     screen.pass_time(5)

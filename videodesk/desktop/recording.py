@@ -261,6 +261,11 @@ class CallRecorder(Presenter[Recording]):
             self._host.change(error=DeskError(problem))
         self._all_tasks.run("recording.stop", partial(asyncio.to_thread, end, memory), partial(self._kept, note), partial(self._lost, note))
 
+    def line_is_back(self) -> None:
+        """A restarted service knows nothing of the recording any more: the customer's page must go on saying it."""
+        if self._running is not None:
+            self._say(self._running, is_recording=True)
+
     def hung_up(self) -> Callable[[CallMemory], OutboxEntry | None]:
         """The call ends: what a worker has to do before the memory goes, so that a recording which runs is kept."""
         ending = self._ended(self._memory) if self._memory is not None else None

@@ -128,6 +128,7 @@ class CallPresenter(Presenter[CallScreen]):
         if mine is not None:
             self._take_call(mine)
             self._say_my_state()  # a restarted service knows nothing of it any more
+            self.recorder.line_is_back()
         for line in message.chat:
             if self._is_ours(line.call_id):
                 self._take_chat(line)
