@@ -76,6 +76,8 @@ export class StillTaker {
   constructor() {
     /** A takePhoto that has not answered: there are never two. @type {Promise<unknown> | null} */
     this.pending = null;
+    /** What a camera gave that was asked both ways: the better one is asked first from then on. @type {{id: string, method: Still["method"]} | null} */
+    this.better = null;
   }
 
   /**
@@ -89,14 +91,22 @@ export class StillTaker {
     if (!track) {
       throw new Error("no camera");
     }
+    const better = this.better?.id === track.id ? this.better.method : null;
+    const known = better === "full_frame" ? await fullFrame(camera, track, shield).catch(() => null) : null;
+    if (known) {
+      return known;
+    }
     const photo = await this.photo(track).catch(() => null);
-    if (photo && pixels(photo) >= ENOUGH * pixels(largest(track))) {
+    if (photo && (better === "take_photo" || pixels(photo) >= ENOUGH * pixels(largest(track)))) {
       return photo;
     }
-    const frame = camera.video === track ? await fullFrame(camera, track, shield).catch(() => null) : null;
+    const frame = camera.video === track && better !== "full_frame" ? await fullFrame(camera, track, shield).catch(() => null) : null;
     const best = photo && (!frame || pixels(frame) <= pixels(photo)) ? photo : frame;
     if (!best) {
       throw new Error("no picture");
+    }
+    if (photo && frame) {
+      this.better = { id: track.id, method: best.method };
     }
     return best;
   }
