@@ -96,6 +96,8 @@ class LocalUploads:
             if not entry.upload.is_whole:
                 raise Conflict("upload.unfinished", offset=entry.upload.offset)
             self._catch_up(entry)
+            with self._part(upload_id).open("rb+", buffering=0) as file:
+                os.fsync(file.fileno())  # bytes that a service wrote which was then killed may only be in memory
             return self._blobs.adopt(self._part(upload_id), entry.hasher.hexdigest(), entry.upload.size_bytes)
 
     def remove(self, upload_id: str, owner: str) -> None:
