@@ -127,6 +127,18 @@ class Disk:
         disk.safe = dict(disk.names)
         return disk
 
+    def started_again(self, root: Path) -> Disk:
+        """The same disk after the program alone died: at another place, and what was not flushed still is not."""
+        copies: dict[int, File | None] = {id(None): None}
+        for file in (*self.names.values(), *self.safe.values()):
+            if file is not None:
+                copies.setdefault(id(file), File(file.now, file.flushed))
+
+        def moved(names: dict[str, File | None]) -> dict[str, File | None]:
+            return {str(root) + path[len(self.root):]: copies[id(file)] for path, file in names.items()}
+
+        return Disk(str(root), moved(self.names), moved(self.safe))
+
     def apply(self, step: Step) -> None:
         match step.kind:
             case b"O":

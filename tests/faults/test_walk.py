@@ -22,7 +22,7 @@ from tests.faults.disk import build
 from tests.faults.lives import LIVES
 
 ALL = os.environ.get("VIDEODESK_FAULTS") == "all"
-STRIDES = {"crash": 4, "full": 13, "ro": 17, "broken": 19, "kill": 23, "cut": 1}
+STRIDES = {"crash": 4, "twice": 11, "full": 13, "ro": 17, "broken": 19, "kill": 23, "cut": 1}
 ROOT = Path(__file__).parents[2]
 
 pytestmark = [

@@ -1,6 +1,7 @@
 """The walk through all points of a life, in a process that runs on disk_shim: `python -m tests.faults.walk LIFE FOLDER KIND:STRIDE…`.
 
     crash   the life is recorded once; after each step the program dies, or the power fails, in four ways (tests/faults/disk.py)
+    twice   the program dies after the n-th step, is started again and ends its work; then the power fails
     full    from the n-th change of the disk on there is no room, until there is again
     ro      from the n-th change on the disk is read-only, until it is not
     broken  the n-th change fails alone, with an input/output error
@@ -13,19 +14,21 @@ Prints a line of JSON for each: how many points, and what was not as promised.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import json
 import os
 import shutil
 import signal
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import structlog
 
-from tests.faults.disk import KINDS, Disk, Shim, digest_of, lay_out, read_log
+from tests.faults.disk import KINDS, Disk, Shim, Step, digest_of, lay_out, read_log
 from tests.faults.line import Line
 from tests.faults.lives import LIVES, Clocks, Life, Machine, Seed
 from videodesk.client.outbox import OutboxState
@@ -93,26 +96,44 @@ class Walk:
 
     # the program or the machine dies
     def crash(self) -> None:
+        seen: set[tuple[str, int]] = set()
+        for where, step, disk, notes in self._steps():
+            for kind in KINDS:
+                if kind != "torn" or step.kind == b"W":
+                    self._crashed(f"{kind} at {where}", disk.left(kind, step), notes, kind, seen)
+
+    def twice(self) -> None:
+        for where, _step, disk, _notes in self._steps():
+            place, log, notes = self.folder / "crashed", self.folder / "log of the second", []
+            shutil.rmtree(place, ignore_errors=True)
+            lay_out(disk.left("killed"), place)
+            second = disk.started_again(place)
+            with self.shim.recording(place, log):
+                self.run.run(self._lived(place, notes))
+            for step in read_log(log):
+                second.apply(step)
+            left = second.left("power")
+            shutil.rmtree(place)
+            lay_out(left, place)
+            self._finish(f"killed at {where}, then power", place, notes, "power", Clocks())
+
+    def _steps(self) -> Iterator[tuple[str, Step, Disk, list[dict]]]:
+        """Live once; then, before every few changes, the disk as it is and what was promised until then. At last after all of them."""
         folder, log = self._fresh("run"), self.folder / "log"
-        disk, notes = Disk.of(folder), []
+        disk, notes, changes = Disk.of(folder), [], 0
         with self.shim.recording(folder, log):
             self.run.run(self._lived(folder, []))
-        seen: set[tuple[str, int]] = set()
-        changes = 0
+        step = None
         for step in read_log(log):
             if step.kind == b"N":
                 notes.append(json.loads(step.data))
                 continue
-            if step.is_change:
-                changes += 1
-                if changes % self.stride == 0:
-                    for kind in KINDS:
-                        if kind == "torn" and step.kind != b"W":
-                            continue
-                        self._crashed(f"{kind} at {changes} ({step})", disk.left(kind, step), list(notes), kind, seen)
+            changes += step.is_change
+            if step.is_change and changes % self.stride == 0:
+                yield f"{changes} ({step})", step, disk, list(notes)
             disk.apply(step)
-        for kind in ("killed", "power", "names"):
-            self._crashed(f"{kind} at the end", disk.left(kind), list(notes), kind, seen)
+        assert step is not None
+        yield "the end", Step(b"N", 0, 0, "", "", b""), disk, list(notes)
 
     def _crashed(self, where: str, left: dict, notes: list[dict], kind: str, seen: set[tuple[str, int]]) -> None:
         state = digest_of(left), len(notes)
@@ -158,10 +179,8 @@ class Walk:
         except DeskError:
             return []  # it says so at the start
         try:
-            try:
+            with contextlib.suppress(DeskError):
                 await self.life.live(machine)
-            except DeskError:
-                pass
             stumbled = [f"false: {asked} answered {status}" for asked, status in machine.answers if status == 500]
             self.shim.heal()
             return stumbled + self.life.broken(machine, notes, "running")
@@ -261,6 +280,8 @@ def main(life: str, folder: str, *wanted: str) -> None:
             match kind:
                 case "crash":
                     walk.crash()
+                case "twice":
+                    walk.twice()
                 case "full":
                     walk.refusing(errno.ENOSPC, stays=True)
                 case "ro":
