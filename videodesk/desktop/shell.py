@@ -269,14 +269,21 @@ class Shell(QWidget):
             plain = event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
             is_ours = watched.window() is self.window() and QApplication.activeModalWidget() is None
             if is_ours and plain == Qt.KeyboardModifier.NoModifier and event.text().isprintable() and not event.isAutoRepeat():
-                return self.press_key(event.text())
+                return self.press_key(event.text(), is_shifted=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         return super().eventFilter(watched, event)
 
-    def press_key(self, text: str) -> bool:
-        """A single key: the screen's action, or one that works everywhere. Not while a person types."""
+    def press_key(self, text: str, *, is_shifted: bool = False) -> bool:
+        """A single key: the screen's action, or one that works everywhere. Not while a person types.
+
+        A letter with Shift is another key than the letter where the screen has an action for it.
+        """
         view = self._current()
         if not text or is_typing() or (view is not None and getattr(view, "owns_keys", False)):
             return False
+        if is_shifted and text.isalpha():
+            shifted = next((spec for spec in ACTIONS if spec.scope == self.place and spec.shortcut == f"Shift+{text.upper()}"), None)
+            if shifted is not None:
+                return self.act(shifted.id)
         for spec in ACTIONS:
             if spec.is_single_key and spec.scope in {"", self.place} and spec.shortcut.lower() == text.lower():
                 return self.act(spec.id)
