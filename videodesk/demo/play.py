@@ -154,7 +154,7 @@ class Play:
         before = len(self.snapshots())
         agent.key("S", "call.video")
         self.wait_until(lambda: len(self.snapshots()) > before, "the snapshot to be in the case")
-        self.wait_until(lambda: self.snapshots()[-1].still is not StillState.AWAITED, "the phone's photo to be in the case")
+        self.wait_until(lambda: self.snapshots()[-1].still is not StillState.AWAITED, "the phone's photo to be in the case", within_s=60)
         agent.wait("call.tray", lambda seen: bool(seen["visible"] and (seen["rows"] or 0) > before), why="to show the snapshot")
         self.screen(agent, name)
 
@@ -168,6 +168,7 @@ class Play:
         agent = self.desk()
         self.screen(agent, "call")
         row = 5  # the damage, close up
+        agent.wait("call.checklist", lambda seen: (seen["rows"] or 0) > row, why="to show what is to be seen")
         agent.do("choose", name="call.checklist", row=row)
 
     def annotate(self) -> None:
@@ -222,7 +223,7 @@ class Play:
     def supervisor_arrives(self) -> None:
         """A second desktop, signed in to the first one's service."""
         self.supervisor = self._desktop("supervisor", ["--service", self.url, "--synthetic-media"])
-        self.supervisor.type("sign_in.name", "saskia")
+        self.supervisor.type("sign_in.name", "saskia", within_s=60)
         self.supervisor.type("sign_in.password", self.password)
         self.screen(self.supervisor, "sign-in")
         self.supervisor.click("sign_in.submit")
