@@ -117,6 +117,13 @@ def clock_time(moment: datetime, zone: tzinfo | None = None) -> str:
     return moment.astimezone(zone).strftime("%H:%M")
 
 
+def clock_tenths(moment: datetime, zone: tzinfo | None = None) -> str:
+    """The time of day to a tenth of a second, for pictures of one moment: `14:05:03,7`."""
+    local = moment.astimezone(zone)
+    point = "," if _now[0] is Language.NL else "."
+    return f"{local:%H:%M:%S}{point}{local.microsecond // 100_000}"
+
+
 def moment_text(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """A moment, as short as it can be: `14:05` today, `5 jan 14:05` this year, with the year before that."""
     local, today = moment.astimezone(zone), now.astimezone(zone)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from videodesk.client.outbox import OutboxEntry, OutboxState
 from videodesk.core.errors import DeskError
 from videodesk.core.vocabulary import Language, SnapshotMethod
+from videodesk.desktop.tray import TrayItem, TrayStage
 from videodesk.protocol.resources import CaseView, SnapshotView
 
 
@@ -34,6 +35,21 @@ class Piece:
     item: tuple[tuple[Language, str], ...] = ()
     percent: int | None = None
     error: DeskError | None = None
+
+
+def pieces_of_tray(case: CaseView | None, tray: Iterable[TrayItem]) -> tuple[Piece, ...]:
+    """The same of what the call screen knows, oldest first: what is kept here and the stills that are awaited."""
+    titles = {item.id: tuple(item.title.items()) for item in case.checklist.items} if case is not None else {}
+    found: list[Piece] = []
+    for shot in tray:
+        item = titles.get(shot.item_id or "", ())
+        for one in shot.originals:
+            if one.stage is not TrayStage.IN_CASE:
+                kind = PieceKind.REFUSED if one.stage.is_lost else PieceKind.HERE
+                found.append(Piece(kind, one.captured_at, shot.snapshot_id, one.id, one.method, item, shot.percent, one.error))
+        if shot.still is not None and not shot.still.is_failed:
+            found.append(Piece(PieceKind.STILL, shot.captured_at, shot.snapshot_id, item=item, percent=shot.still.percent or None))
+    return tuple(found)
 
 
 def pieces_of(case: CaseView, snapshots: Iterable[SnapshotView], here: Iterable[OutboxEntry]) -> tuple[Piece, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QPen, QResizeEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from videodesk.desktop.calling import CheckItem
@@ -144,6 +144,13 @@ class Checklist(QListView):
             row = next((row for row, item in enumerate(items) if item.is_next), 0)
             self.scrollTo(self._model.index(row))
         self.updateGeometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What comes next stays in sight when there is less room."""
+        super().resizeEvent(event)
+        row = next((row for row, item in enumerate(self._model.items) if item.is_next), None)
+        if row is not None:
+            self.scrollTo(self._model.index(row))
 
     def sizeHint(self) -> QSize:
         """As high as its rows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from videodesk.desktop.calling import CallScreen
 from videodesk.desktop.i18n import t
@@ -30,7 +30,7 @@ class OfferBar(QFrame):
         self.text.setObjectName("call.offer.text")
         self.text.setMinimumWidth(width_px)
         self.take = Button("call.read.take", "primary", pressed=self.taken.emit)
-        self.copy = Button("call.read.copy", "ghost", icon_name="copy", pressed=self._copy)
+        self.copy = IconButton("call.read.copy", "copy", size_px=14, pressed=self._copy)
         self.closer = IconButton("common.close", "x", size_px=14, pressed=self.dismissed.emit)
         self.more = label(role="caption")
         for widget, name in ((self.take, "take"), (self.copy, "copy"), (self.closer, "close")):
@@ -39,11 +39,11 @@ class OfferBar(QFrame):
         words.setSpacing(SPACE)
         words.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         words.addWidget(self.text, 1)
+        words.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
         words.addWidget(self.closer, 0, Qt.AlignmentFlag.AlignTop)
         row = QHBoxLayout()
         row.setSpacing(4)
-        for widget in (self.take, self.copy):
-            row.addWidget(widget)
+        row.addWidget(self.take)
         row.addStretch(1)
         row.addWidget(self.more)
         column = QVBoxLayout(self)
@@ -51,6 +51,9 @@ class OfferBar(QFrame):
         column.setSpacing(4)
         column.addLayout(words)
         column.addLayout(row)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.hide()
 
     def show_state(self, state: CallScreen) -> None:
@@ -67,7 +70,7 @@ class OfferBar(QFrame):
         self.take.setVisible(offer is not None and offer.field is not None)
         self.copy.setVisible(offer is not None)
         self.closer.setVisible(offer is not None)
-        self.more.setVisible(len(state.offers) > 1)
+        self.more.setVisible(len(state.offers) > 1 and self.take.isVisibleTo(self))
         self.more.setText(t("call.read.more", n=len(state.offers) - 1))
 
     def _say(self, text: str, tone: str) -> None:

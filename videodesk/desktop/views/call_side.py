@@ -40,7 +40,7 @@ class Side(QFrame):
         self.banner = Notice()
         self.banner.setObjectName("call.banner")
         self.checklist, self.tray, self.chat = Checklist(), Tray(), Chat()
-        self.offer, self.note = OfferBar(SIDE_PX - 120), TrayNote()
+        self.offer, self.note = OfferBar(SIDE_PX - 146), TrayNote(SIDE_PX - 28)
         self.hint = label(role="caption", wraps=True)
         self.hint.setObjectName("call.next_item")
         self.empty_tray = label(key="call.tray.empty", role="caption", wraps=True)
@@ -111,10 +111,10 @@ class Side(QFrame):
         item = state.next_item
         hint = item.hint.get(language(), "") if item is not None else ""
         self.hint.setText(hint)
-        self.hint.setVisible(bool(hint) and state.is_talking)
+        self.offer.show_state(state)
+        self.hint.setVisible(bool(hint) and state.is_talking and self.offer.isHidden())  # in a small window there is no room for both
         self.tray.show_state(state)
         self.note.show_state(state, self.tray.chosen_id())
-        self.offer.show_state(state)
         self.empty_tray.setVisible(not state.tray)
         self.tray.setVisible(bool(state.tray))
         self.chat.show_lines(state.chat, can_say=state.is_talking)

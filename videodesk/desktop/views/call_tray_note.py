@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from videodesk.desktop.calling import CallScreen
 from videodesk.desktop.i18n import t, word
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.tray import StillStage, TrayItem
 from videodesk.desktop.views.tray_model import still_text
-from videodesk.desktop.widgets import Button, Icon, label, repolish
+from videodesk.desktop.widgets import Button, Icon, IconButton, label, repolish
 
 
 class TrayNote(QFrame):
@@ -21,27 +21,30 @@ class TrayNote(QFrame):
     native = Signal(str)
     give_up = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, width_px: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("call.note")
         self._shot_id = ""
         self._icon = Icon("info-circle", size_px=16)
         self.text = label(wraps=True)
         self.text.setObjectName("call.note.text")
+        self.text.setMinimumWidth(width_px - 92)  # Qt guesses a wrapped text's height from its narrowest width otherwise
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)
         self.bar.setRange(0, 100)
+        self.swapper = IconButton("call.swap", size_px=18, pressed=lambda: self.swap.emit(self._shot_id))
+        self.swapper.setObjectName("call.note.swap")
         self.buttons = {
             "again": Button("call.note.again", "secondary", pressed=lambda: self.again.emit(self._shot_id)),
-            "native": Button("call.still.native", "secondary", icon_name="device-mobile", pressed=lambda: self.native.emit(self._shot_id)),
-            "swap": Button("call.note.swap", "ghost", icon_name="arrows-exchange", pressed=lambda: self.swap.emit(self._shot_id)),
+            "native": Button("call.still.native", "secondary", pressed=lambda: self.native.emit(self._shot_id)),
             "give_up": Button("call.still.give_up", "ghost", pressed=lambda: self.give_up.emit(self._shot_id)),
         }
         words = QHBoxLayout()
         words.setSpacing(SPACE)
         words.addWidget(self._icon)
         words.addWidget(self.text, 1)
+        words.addWidget(self.swapper)
         row = QHBoxLayout()
         row.setSpacing(4)
         for name, button in self.buttons.items():
@@ -54,6 +57,9 @@ class TrayNote(QFrame):
         column.addLayout(words)
         column.addWidget(self.bar)
         column.addLayout(row)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.hide()
 
     def show_state(self, state: CallScreen, chosen_id: str | None) -> None:
@@ -75,6 +81,7 @@ class TrayNote(QFrame):
         self.buttons["again"].set_key("call.note.again_off" if state.again == shot.snapshot_id else "call.note.again")
         for name, button in self.buttons.items():
             button.setVisible(name in shown)
+        self.swapper.setVisible("swap" in shown)
         if self.property("banner") != tone:
             self.setProperty("banner", tone)
             repolish(self)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from videodesk.core.vocabulary import Disposition
 from videodesk.desktop.calling import CallPhase, CallScreen
 from videodesk.desktop.i18n import duration, error_text, t
-from videodesk.desktop.widgets import Banner, Button, Card, Field, TextArea, label
+from videodesk.desktop.missing import pieces_of_tray
+from videodesk.desktop.views.missing import PieceList
+from videodesk.desktop.widgets import Banner, Button, Card, Field, TextArea, label, scrolled
+
+_PIECES_PX: Final = 128
 
 
 class WrapUp(QWidget):
@@ -39,13 +45,26 @@ class WrapUp(QWidget):
         self.note = TextArea("call.wrap_up.note_placeholder", lines=3)
         self.note.setObjectName("call.wrap_up.note")
         card.body.addWidget(Field("call.wrap_up.note", self.note))
+        self.missing = label(role="strong")
+        self.missing.setObjectName("call.wrap_up.pieces")
+        self.pieces = PieceList()
+        self._area = scrolled(self.pieces)
+        self._area.setFixedHeight(_PIECES_PX)
+        self.missing.hide()
+        self._area.hide()
+        card.body.addWidget(self.missing)
+        card.body.addWidget(self._area)
         self.banner = Banner("danger", can_close=False)
         self.finish = Button("call.wrap_up.done", "primary", icon_name="check", pressed=self._done)
         self.finish.setObjectName("call.wrap_up.done")
         card.body.addWidget(self.banner)
         card.body.addWidget(self.time)
         card.body.addWidget(self.finish)
-        column = QVBoxLayout(self)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        page = QWidget()
+        outer.addWidget(scrolled(page))  # a small window scrolls it; it never makes the window larger
+        column = QVBoxLayout(page)
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(card)
@@ -75,6 +94,12 @@ class WrapUp(QWidget):
         self.text.setText(t("call.wrap_up.text", name=call.customer_name or t("call.chat.customer"), time=duration(lasted), missing=missing))
         self.time.set_key("call.wrap_up.since", time=duration(since_s))
         self.finish.setEnabled(not state.is_filing and self.chosen is not None)
+        pieces = pieces_of_tray(state.case, state.tray)
+        self.missing.setVisible(bool(pieces))
+        self.missing.setText(t("call.wrap_up.pieces", n=len(pieces)))
+        self._area.setVisible(bool(pieces))
+        self.pieces.put(pieces, call.ended_at or call.waiting_since)
+        self.finish.set_key("call.wrap_up.anyway" if pieces else "call.wrap_up.done")
         if state.error is not None:
             self.banner.say_text(error_text(state.error), "danger")
         else:

@@ -9,8 +9,15 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from videodesk.desktop.calling import CallScreen
 from videodesk.desktop.i18n import number, t
+from videodesk.desktop.theme import token
 from videodesk.desktop.widgets import label
 
+_SHEET = """
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {track}; }}
+QSlider::sub-page:horizontal {{ border-radius: 2px; background: {knob}; }}
+QSlider::handle:horizontal {{ width: 14px; margin: -6px 0; border-radius: 7px; border: 1px solid transparent; background: {knob}; }}
+QSlider::handle:horizontal:focus {{ border-color: {focus}; }}
+"""
 _STEPS = 100
 _PAUSE_MS = 120  # a hand on the slider asks the page a few times a second, not at every pixel
 
@@ -41,6 +48,7 @@ class ZoomSlider(QWidget):
         self._timer.timeout.connect(self._tell)
         self.slider.valueChanged.connect(self._moved)
         self.retranslate()
+        self.restyle()
 
     def show_state(self, state: CallScreen) -> None:
         """Show the zoom there is, unless a hand is on the slider; hidden where the camera has none."""
@@ -57,6 +65,10 @@ class ZoomSlider(QWidget):
         """Name it for the screen reader."""
         self.slider.setAccessibleName(t("call.zoom"))
         self.slider.setToolTip(t("call.zoom.tip"))
+
+    def restyle(self) -> None:
+        """A knob that can be seen in every theme."""
+        self.slider.setStyleSheet(_SHEET.format(track=token("border_strong").name(), knob=token("accent").name(), focus=token("text").name()))
 
     def _factor(self) -> float:
         return float(self._low * (self._high / self._low) ** (self.slider.value() / _STEPS))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QSizePolicy, QVBoxLayout, QWidget
 
-from videodesk.desktop.i18n import duration, language, moment_text, t, word
+from videodesk.desktop.i18n import clock_tenths, day, duration, language, t, word
 from videodesk.desktop.presenters.case import CasePresenter, CaseState
-from videodesk.desktop.theme import SPACE
+from videodesk.desktop.theme import SPACE, token
 from videodesk.desktop.views.review_stage import ReviewStage
 from videodesk.desktop.views.saving import ask_where
 from videodesk.desktop.widgets import Button, Card, label
@@ -18,16 +19,25 @@ from videodesk.protocol.resources import OriginalView, SnapshotView
 
 _ORIGINAL = int(Qt.ItemDataRole.UserRole)
 _ROWS = 3
+_ROW_PX = 30
+_SHEET = """
+QListWidget {{ border: none; background: transparent; outline: none; }}
+QListWidget::item {{ padding: 5px 8px; border-radius: 6px; border: 2px solid transparent; color: {text}; }}
+QListWidget::item:hover {{ background: {hover}; }}
+QListWidget::item:selected {{ background: {soft}; color: {text}; }}
+QListWidget::item:selected:focus {{ border-color: {focus}; }}
+"""
 
 
-def original_text(original: OriginalView, *, is_leading: bool, moment: str) -> str:
-    """`scherpste beeld · 1280 × 720 · 14:05 · Bewogen · geldt nu`."""
+def original_text(original: OriginalView, *, is_leading: bool, now: datetime) -> str:
+    """`scherpste beeld · 1280 × 720 · 14:05:03,7 · Bewogen · geldt nu`."""
     parts = [word("call.method", original.method)]
     if original.width_px:
         parts.append(t("call.size", width=original.width_px, height=original.height_px))
     if original.duration_s is not None:
         parts.append(duration(original.duration_s))
-    parts.append(moment)
+    is_today = original.captured_at.astimezone().date() == now.astimezone().date()
+    parts.append(clock_tenths(original.captured_at) if is_today else f"{day(original.captured_at.astimezone())} {clock_tenths(original.captured_at)}")
     parts += [word("call.verdict", problem) for problem in original.verdict]
     if is_leading:
         parts.append(t("case.original_leads"))
@@ -57,7 +67,7 @@ class OriginalsPanel(Card):
         self._shown: tuple[SnapshotView | None, object] = (None, None)
         self.list = _List()
         self.list.setObjectName("case.originals.list")
-        self.list.setFixedHeight(_ROWS * 26 + 6)
+        self.list.setFixedHeight(_ROWS * _ROW_PX + 6)
         self.list.itemActivated.connect(lambda _item: self._open())
         self.list.currentRowChanged.connect(lambda _row: self._refresh())
         self.open = Button("case.original_open", "secondary", icon_name="maximize", pressed=self._open)
@@ -71,6 +81,7 @@ class OriginalsPanel(Card):
         row.addStretch(1)
         self.body.addLayout(row)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.restyle()
         self.hide()
 
     def put(self, state: CaseState, snapshot: SnapshotView | None) -> None:
@@ -85,14 +96,21 @@ class OriginalsPanel(Card):
         with QSignalBlocker(self.list):
             self.list.clear()
             for original in snapshot.originals:
-                text = original_text(original, is_leading=original.id == snapshot.leading, moment=moment_text(original.captured_at, state.now))
+                text = original_text(original, is_leading=original.id == snapshot.leading, now=state.now)
                 entry = QListWidgetItem(text)
                 entry.setData(_ORIGINAL, original.id)
+                entry.setSizeHint(QSize(0, _ROW_PX))
                 self.list.addItem(entry)
+        self.list.setFixedHeight(min(_ROWS, max(1, len(snapshot.originals))) * _ROW_PX + 6)
         leading = next((place for place, one in enumerate(snapshot.originals) if one.id == snapshot.leading), 0)
         self.list.setCurrentRow(row if row >= 0 else leading)
         self.list.setAccessibleName(t("case.originals"))
         self._refresh()
+
+    def restyle(self) -> None:
+        """Colours of the theme in use."""
+        self.list.setStyleSheet(_SHEET.format(text=token("text").name(), hover=token("hover").name(), soft=token("accent_soft").name(),
+                                              focus=token("focus").name()))
 
     def _chosen(self) -> OriginalView | None:
         entry = self.list.currentItem()
@@ -162,7 +180,7 @@ class OriginalDialog(QDialog):
             return
         original = next((one for one in snapshot.originals if one.id == opened.original_id), None)
         text = "" if original is None else original_text(
-            original, is_leading=original.id == snapshot.leading, moment=moment_text(original.captured_at, state.now))
+            original, is_leading=original.id == snapshot.leading, now=state.now)
         self.setWindowTitle(text)
         self._text.setText(text)
         self.stage.show_picture(opened.picture, "" if opened.picture is not None else t("case.original_loading"), has_loupe=False)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from videodesk.desktop.i18n import error_text, language, moment_text, t, word
 from videodesk.desktop.missing import Piece, PieceKind
 from videodesk.desktop.theme import SPACE
-from videodesk.desktop.widgets import Button, Icon, label, scrolled
+from videodesk.desktop.widgets import Button, Icon, IconButton, label, scrolled
 
 _SYMBOLS = {PieceKind.STILL: ("device-mobile", "text_muted"), PieceKind.UPLOAD: ("cloud-up", "text_muted"),
             PieceKind.HERE: ("device-floppy", "text_muted"), PieceKind.REFUSED: ("alert-triangle", "danger")}
@@ -84,7 +84,7 @@ class PieceList(QWidget):
         if piece.kind is PieceKind.REFUSED and original_id is not None:
             line.addWidget(Button("missing.retry", "secondary", pressed=lambda: self.retry.emit(original_id)))
         if original_id is not None:
-            line.addWidget(Button("missing.save_as", "ghost", icon_name="download", pressed=lambda: self.save_as.emit(original_id)))
+            line.addWidget(IconButton("missing.save_as", "download", size_px=18, pressed=lambda: self.save_as.emit(original_id)))
         return row
 
 
@@ -97,7 +97,7 @@ class ClosingDialog(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("case.closing")
-        self.setMinimumWidth(560)
+        self.setMinimumWidth(620)
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * SPACE, 3 * SPACE, 3 * SPACE, 2 * SPACE)
         column.setSpacing(2 * SPACE)
@@ -106,7 +106,7 @@ class ClosingDialog(QDialog):
         column.addWidget(self.title)
         column.addWidget(label(key="missing.close_text", role="muted", wraps=True))
         area = scrolled(self.list)
-        area.setMinimumHeight(120)
+        area.setMinimumHeight(210)
         column.addWidget(area, 1)
         row = QHBoxLayout()
         self.wait = Button("missing.wait", "primary", pressed=self.reject)
@@ -118,6 +118,7 @@ class ClosingDialog(QDialog):
         row.addWidget(self.wait)
         column.addLayout(row)
         self.rejected.connect(self.waits.emit)
+        self.wait.setFocus()
 
     def put(self, pieces: tuple[Piece, ...], now: datetime) -> None:
         """Show what is missing now; when all came in or was given up, it says so."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from videodesk.core.clock import Clock, iso
+from videodesk.core.clock import Clock
 from videodesk.core.vocabulary import ReviewState
-from videodesk.desktop.i18n import language, moment_text, number, t, word
+from videodesk.desktop.i18n import duration, exact_moment, language, moment_text, number, t, word
 from videodesk.desktop.presenters.review import Ask, ReviewPresenter, ReviewScreenState
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.widgets import (
@@ -225,7 +225,15 @@ class ReviewPanel(QFrame):
         self._method = _Fact("review.method_label")
         self._captured = _Fact("review.captured")
         self._size = _Fact("review.size")
-        for fact in (self._digest, self._method, self._captured, self._size):
+        self._verdict = _Fact("review.verdict")
+        for name, fact in (("method", self._method), ("captured", self._captured), ("size", self._size), ("verdict", self._verdict)):
+            fact.value.setObjectName(f"review.{name}")
+        self.originals = ComboBox()
+        self.originals.setObjectName("review.originals")
+        self.originals.activated.connect(lambda place: self._presenter.look_at(str(self.originals.itemData(place))))
+        self._originals_field = Field("review.originals", self.originals)
+        column.addWidget(self._originals_field)
+        for fact in (self._method, self._size, self._verdict, self._captured, self._digest):
             column.addWidget(fact)
 
     # ── showing ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -281,14 +289,32 @@ class ReviewPanel(QFrame):
         self._earlier_title.setVisible(bool(lines))
 
     def _show_integrity(self, snapshot: r.SnapshotView) -> None:
-        is_good = snapshot.is_evidence_grade
+        """The facts of the original that is looked at."""
+        seen = self._state.seen_original
+        facts: r.OriginalView | r.SnapshotView = snapshot if seen is None else seen
+        is_good = facts.is_evidence_grade
         self._grade_icon.set("shield-check" if is_good else "alert-triangle", "ok" if is_good else "warning")
         self._grade.setText(t("review.grade" if is_good else "review.no_grade"))
-        self._digest.put(snapshot.digest)
-        frame = "" if snapshot.frame_seq is None else t("review.frame", seq=number(snapshot.frame_seq))
-        self._method.put(" · ".join(part for part in (word("review.method", snapshot.method), snapshot.codec, frame) if part))
-        self._captured.put(iso(snapshot.captured_at))
-        self._size.put(t("review.size_value", width=snapshot.width_px, height=snapshot.height_px, kb=number(snapshot.size_bytes / 1024)))
+        self._digest.put(facts.digest)
+        frame = "" if facts.frame_seq is None else t("review.frame", seq=number(facts.frame_seq))
+        self._method.put(" · ".join(part for part in (word("review.method", facts.method), facts.codec, frame) if part))
+        self._captured.put(exact_moment(facts.captured_at))
+        long = "" if facts.duration_s is None else duration(facts.duration_s)
+        size = t("review.size_value", width=facts.width_px, height=facts.height_px, kb=number(facts.size_bytes / 1024))
+        self._size.put(" · ".join(part for part in (size, long) if part))
+        self._verdict.put(", ".join(word("call.verdict", problem) for problem in facts.verdict))
+        self._show_originals(snapshot)
+
+    def _show_originals(self, snapshot: r.SnapshotView) -> None:
+        self._originals_field.setVisible(len(snapshot.originals) > 1)
+        seen = self._state.seen_original
+        with QSignalBlocker(self.originals):
+            self.originals.clear()
+            for original in snapshot.originals:
+                leads = f" · {t('review.leads')}" if original.id == snapshot.leading else ""
+                self.originals.addItem(word("call.method", original.method) + leads, original.id)
+            if seen is not None:
+                self.originals.setCurrentIndex(self.originals.findData(seen.id))
 
     def _ask(self, ask: Ask) -> None:
         if ask is Ask.WORDS:

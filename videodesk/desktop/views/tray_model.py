@@ -27,7 +27,7 @@ from videodesk.desktop.tray import PendingStill, StillStage, TrayItem, TrayOrigi
 from videodesk.desktop.views.call_video import image_of
 from videodesk.protocol.resources import ChecklistItemView
 
-THUMBNAIL: Final = QSize(124, 70)
+THUMBNAIL: Final = QSize(120, 68)
 SHOT: Final = Qt.ItemDataRole.UserRole
 
 

@@ -15,7 +15,7 @@ from videodesk.desktop.theme import token
 from videodesk.desktop.tray import StillStage, TrayItem, TrayStage
 from videodesk.desktop.views.tray_model import THUMBNAIL, TrayModel, size_text
 
-CELL: Final = QSize(134, 112)
+CELL: Final = QSize(130, 110)
 _STAGE_ICON: Final = {
     TrayStage.SAVING: ("clock", "text_muted"), TrayStage.KEPT: ("device-floppy", "text_muted"), TrayStage.SENDING: ("cloud-up", "text_muted"),
     TrayStage.IN_CASE: ("circle-check", "ok"), TrayStage.REFUSED: ("alert-triangle", "danger"), TrayStage.FAILED: ("alert-circle", "danger"),
@@ -100,7 +100,7 @@ class Marks:
         if shot.still is not None:
             self._still(shot)
         elif shot.duration_s is not None:
-            self._pill(duration(shot.duration_s), "movie")
+            self._pill(duration(shot.duration_s), "player-play")
         elif leading is not None and leading.method.is_still and leading.width_px:
             self._pill(size_text(leading), "device-mobile")
         elif leading is not None and leading.method is SnapshotMethod.SHARPEST:
