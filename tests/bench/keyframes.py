@@ -32,7 +32,7 @@ from videodesk.media.synthetic import DrawnCamera, read_frame_number, write_came
 from videodesk.media.tap import VideoUnit
 from videodesk.protocol.messages import IceCandidate, SessionDescription
 
-INTERVALS: Final[tuple[float | None, ...]] = (1.0, 2.0, 3.0, 5.0, None)
+INTERVALS: Final[tuple[float | None, ...]] = (1.0, 1.5, 2.0, 3.0, 5.0, None)
 RATES_KBPS: Final = (2500, 1000, 400)
 CODECS: Final = ("H264", "VP8")
 CAMERA_FRAMES: Final = 300

@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Page, Route, async_playwright
 
 from tests.unit.media.fakes import NOTHING, Listener, synthetic_engine, until
+from videodesk.calls.capture_ports import CallMemory
 from videodesk.calls.ports import PeerState, Picture, PictureSlot
 from videodesk.media.audio import loudness
 from videodesk.media.synthetic import read_frame_number, write_camera_file
@@ -70,10 +71,10 @@ async def page(camera_file: Path) -> AsyncIterator[Page]:
 
 
 class Call:
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, memory: CallMemory | None = None) -> None:
         self.page = page
         self.listener = Listener()
-        self.peer = synthetic_engine().connect([], NOTHING, self.listener)
+        self.peer = synthetic_engine().connect([], NOTHING, self.listener, memory)
         self._answering: set[asyncio.Task] = set()
 
     async def start(self, *, video: bool = True, audio: bool = True, codec: str | None = None) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from videodesk.calls.ports import Quality, QualityLevel
 
-BASE_S: Final = 2.0
+BASE_S: Final = 1.5
 """On a good link; measured (resources/docs/measurements.md)."""
 MAX_S: Final = 8.0
 SHARE: Final = 0.12
