@@ -260,12 +260,19 @@ class Capturing:
     def handle(self, message: m.Wire) -> None:
         """What the service says of the case and of stills."""
         case, call = self._host.state.case, self._host.state.call
+        if isinstance(message, m.Happened) and message.name == "still.failed":
+            self._still_failed(str(message.data.get("snapshot_id", "")), str(message.data.get("code", "")))
         if isinstance(message, m.Happened) and case is not None and message.case_id == case.id and message.name in _WORTH_RELOADING:
             self.load_case(case.id)
         elif isinstance(message, m.StillProgressed) and call is not None and message.call_id == call.id:
             shot = self._shot(message.snapshot_id)
             if shot is not None:
                 self._put(with_progress(shot, message))
+
+    def _still_failed(self, snapshot_id: str, code: str) -> None:
+        shot = self._shot(snapshot_id)
+        if shot is not None and shot.still is not None and not shot.still.is_failed:
+            self._put(replace(shot, still=PendingStill(StillStage.FAILED, shot.still.method, code=code)))
 
     def put(self, shot: TrayItem) -> None:
         """Show this item in the tray, in the place of the one with its id."""
