@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 WALKED = pytest.StashKey[list[dict]]()
@@ -23,7 +25,10 @@ def pytest_terminal_summary(terminalreporter, config):
     if not walked:
         return
     for kind in dict.fromkeys(one["kind"] for one in walked):
-        told = ", ".join(f"{one['life']} {one['points']}" for one in walked if one["kind"] == kind)
+        lives = Counter()
+        for one in walked:
+            lives[one["life"]] += one["points"] * (one["kind"] == kind)
+        told = ", ".join(f"{life} {points}" for life, points in lives.items() if points)
         terminalreporter.write_line(f"faults: {kind:7} {told}")
     problems = [problem for one in walked for problem in one["problems"]]
     counts = {word: sum(f": {word}" in problem for problem in problems) for word in WORDS}
