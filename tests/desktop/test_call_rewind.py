@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.desktop.fake_call import CALL_ID, NOW
 from tests.desktop.fake_memory import FakeMemory
@@ -248,6 +250,26 @@ def test_recording_shows_time_and_size_and_the_controls_say_why_not(made, memory
         assert not button.isEnabled()
         assert "does not want recordings" in button.toolTip()
         assert "does not want recordings" in button.accessibleDescription()
+
+
+@pytest.mark.parametrize("width", [900, 1000, 1280])
+def test_the_words_of_the_bar_make_room_for_the_recording(qapp, tmp_path, width):
+    context = context_for(tmp_path)
+    view = CallScreenView(context, post=lambda act: act())
+    view.resize(width - 92, 656)
+    view.show()
+    go_live(view, context)
+    pass_time(view, context, 5)
+    view.act("call.record")
+    context.media.memory.recorder.grow(123_456_789)
+    pass_time(view, context, 3700)
+    badge = view.controls.recording
+    assert badge.width() >= badge.sizeHint().width()
+    shown = sorted((w for w in view.controls.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly) if w.isVisible()),
+                   key=QWidget.x)
+    assert all(left.geometry().right() < right.x() for left, right in itertools.pairwise(shown))
+    view.shut()
+    context.outbox.close()
 
 
 def test_k_keeps_a_clip_that_stands_in_the_tray_with_its_duration(made):

@@ -14,6 +14,7 @@ from videodesk.desktop.actions import BY_ID
 from videodesk.desktop.calling import CallPhase, CallScreen
 from videodesk.desktop.i18n import t
 from videodesk.desktop.icons import icon
+from videodesk.desktop.recording import Recording
 from videodesk.desktop.theme import token
 from videodesk.desktop.views.call_rewind import RecordingBadge
 from videodesk.desktop.views.call_zoom import ZoomSlider
@@ -214,10 +215,19 @@ class Controls(QFrame):
         extras = sum(extra.sizeHint().width() + _GAP_PX for extra in (self.torch, self.turn, self.pop_out, self.full_screen))
         return controls_px + extras + 20 + (_QUALITY_PX if with_quality else 0) + self._recording_px() + self.meter.width() + 4 * _GAP_PX
 
+    def show_recording(self, recording: Recording) -> None:
+        """Say that it records; the words make room."""
+        before_px = self._recording_px()
+        self.recording.show_recording(recording)
+        if self._recording_px() != before_px:
+            self._fit()
+
     def _recording_px(self) -> int:
         return 0 if self.recording.isHidden() else self.recording.sizeHint().width() + _GAP_PX
 
     def _fit(self) -> None:
+        self.recording.set_brief(False)
+        self.recording.set_brief(self.width() < self._needs(len(self._controls) * (ICON_PX + _GAP_PX), with_quality=False))
         for control in self._controls:
             control.set_wordless(False)
         worded = sum(control.sizeHint().expandedTo(control.minimumSize()).width() + _GAP_PX for control in self._controls)

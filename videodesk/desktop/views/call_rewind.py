@@ -227,15 +227,23 @@ class RecordingBadge(Badge):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self.setObjectName("call.recording")
+        self._recording, self._is_brief = Recording(), False
         self.hide()
 
     def show_recording(self, recording: Recording) -> None:
         """Time and size."""
+        self._recording = recording
         told = {"time": duration(recording.seconds), "size": number(recording.size_bytes / 1e6, 1)}
-        self.set(f"●  {t('call.recording_short', **told)}", "danger")
+        self.set("●  " + (told["time"] if self._is_brief else t("call.recording_short", **told)), "danger")
         self.setAccessibleName(t("call.recording", **told))
         self.setToolTip(self.accessibleName())
         self.setVisible(recording.is_recording)
+
+    def set_brief(self, is_brief: bool) -> None:
+        """Only the time where there is no room for the size; the tip and the screen reader still say it."""
+        if is_brief != self._is_brief:
+            self._is_brief = is_brief
+            self.show_recording(self._recording)
 
 
 def film_of(state: Rewinding) -> Film:

@@ -97,7 +97,7 @@ class RewoundStage(QObject):
 
     def _recording(self, state: Recording) -> None:
         self._bar.show_recording(state)
-        self._controls.recording.show_recording(state)
+        self._controls.show_recording(state)
 
     def _pictures(self) -> None:
         """One slot, one view that it scales for: the corner while a rewound frame is large."""
