@@ -92,3 +92,20 @@ def test_photos_during_the_call(customer, agent, picture):
     until(customer.page, lambda: customer.page.locator(".photo-list .sent").count() == 1)
     assert customer.is_on("call")
     assert len(agent.http.get(f"/cases/{case['id']}/snapshots").json()["items"]) == 1
+
+
+def test_leaving_is_asked_about_while_a_photo_is_on_its_way(customer, agent, picture):
+    at_photos(customer, agent, "video", "stills")
+    customer.page.wait_for_selector(".stage video")
+    customer.page.reload()
+    customer.press("photos")
+    held = []
+    customer.page.route("**/api/v1/join/photos", held.append)
+    prevented = "() => !dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+    assert not customer.page.evaluate(prevented)
+    customer.page.set_input_files("#photo-input", [picture("doos.jpg")])
+    until(customer.page, lambda: held)
+    assert customer.page.evaluate(prevented)
+    held[0].continue_()
+    until(customer.page, lambda: customer.page.locator(".photo-list .sent").count() == 1)
+    assert not customer.page.evaluate(prevented)
