@@ -100,7 +100,11 @@ def test_leaving_is_asked_about_while_a_photo_is_on_its_way(customer, agent, pic
     customer.page.reload()
     customer.press("photos")
     held = []
-    customer.page.route("**/api/v1/join/photos", held.append)
+
+    def hold(route):
+        held.append(route)
+
+    customer.page.route("**/api/v1/join/photos", hold)
     prevented = "() => !dispatchEvent(new Event('beforeunload', {cancelable: true}))"
     assert not customer.page.evaluate(prevented)
     customer.page.set_input_files("#photo-input", [picture("doos.jpg")])

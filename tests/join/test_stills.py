@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -327,7 +328,12 @@ def test_progress_is_told_to_both_sides_and_not_too_often(customers, agent):
     call_id = in_call(customer, agent)
     ask(agent, call_id, IDS[0])
     seen = set()
-    until(customer.page, lambda: seen.update(customer.page.inner_text(".notices").splitlines()) or told(agent, IDS[0])[-1:] and told(agent, IDS[0])[-1]["stage"] == "sent")
+
+    def is_sent():
+        seen.update(customer.page.inner_text(".notices").splitlines())
+        return any(one["stage"] == "sent" for one in told(agent, IDS[0]))
+
+    until(customer.page, is_sent)
     shown = [line for line in seen if line.startswith("Foto wordt verstuurd: ")]
     assert len(shown) > 2, seen
     sending = [one for one in told(agent, IDS[0]) if one["stage"] == "sending"]
@@ -369,8 +375,7 @@ def test_the_phones_own_camera_on_request(customers, agent, picture):
     chooser.value.set_files(path)
     sent = last(agent, IDS[0], "sent")
     assert (sent["method"], sent["width_px"], sent["height_px"]) == ("native_camera", 3000, 4000)
-    with open(path, "rb") as file:
-        assert original(agent, IDS[0])[1] == file.read()
+    assert original(agent, IDS[0])[1] == Path(path).read_bytes()
     assert customer.page.locator("[data-name=native-take]:visible").count() == 0
     until(customer.page, lambda: customer.page.evaluate(f"{track}?.id ?? ''") not in {before, ""})
     frames = agent.frames()
