@@ -32,7 +32,7 @@ class DeskMemory:
         self.tap = Tap()
         self.ring = Ring(limit_s=limit_s, limit_bytes=limit_bytes, ask_keyframe=self.tap.ask_keyframe)
         self._rewind = RingRewind(self.ring, clock, self.wall)
-        self._recorder = CallRecorder(clock, self.tap, self.ring.units)
+        self._recorder = CallRecorder(clock, self.tap, self.ring.units, self.wall)
         self._leave = self.tap.add(self.ring)
         self._reformatter = VideoReformatter()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import accumulate
 from pathlib import Path
 from typing import Final
@@ -26,10 +26,13 @@ class CallRecorder:
     What the tap tells comes in the engine's loop; the port's methods in any thread.
     """
 
-    def __init__(self, clock: Clock, tap: Tap, units: Callable[[], Sequence[VideoUnit | SoundUnit]]) -> None:
+    def __init__(self, clock: Clock, tap: Tap, units: Callable[[], Sequence[VideoUnit | SoundUnit]],
+                 wall: Callable[[float], datetime]) -> None:
+        """`wall` says what the wall clock showed at a moment of the monotonic one."""
         self._clock = clock
         self._tap = tap
         self._units = units
+        self._wall = wall
         self._clocks = SenderClocks()
         self._allowed_since_s: float | None = None
         self._run: Run | None = None
@@ -77,7 +80,7 @@ class CallRecorder:
         pieces = newest(pieces_of(units, self._clocks.reported_skew_s), min(seconds, MAX_CLIP_S))
         if not pieces:
             return None
-        parts = Parts(path, self._wall())
+        parts = Parts(path, self._wall)
         try:
             try:
                 flushed_s = pieces[0].at_s  # piece by piece: what waits for the mix stays short
@@ -99,7 +102,7 @@ class CallRecorder:
         if self._run is not None and self._run.is_going:
             return
         self._clocks.settle()
-        self._run = Run(Parts(path, self._wall()), self._clock)
+        self._run = Run(Parts(path, self._wall), self._clock)
         if self._allowed_since_s is None:
             self._run.end(CONSENT_ENDED)
         self._tap.ask_keyframe()
@@ -125,11 +128,6 @@ class CallRecorder:
         self._allowed_since_s = None
         if self._run is not None:
             self._run.end()
-
-    def _wall(self) -> Callable[[float], datetime]:
-        """Monotonic to wall clock, as they lie to each other now: a clock that is set in between does not tear a file's times."""
-        now, now_s = self._clock.now(), self._clock.monotonic()
-        return lambda at_s: now + timedelta(seconds=at_s - now_s)
 
 
 def _picture(unit: VideoUnit, at_s: float) -> Piece:

@@ -58,7 +58,7 @@ def finish(recording: Path) -> ClipFacts | None:
         os.truncate(recording, found.whole_bytes)
         clip = _remux(recording, found.begun_at, found.tags)
         recording.unlink(missing_ok=True)
-        _sync_folder(recording.parent)
+        sync_folder(recording.parent)
     except (av.FFmpegError, OSError) as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise OutOfSpace(DISK_FULL) from error
@@ -177,7 +177,7 @@ def _remux(recording: Path, begun_at: datetime, tags: dict[str, str]) -> Path:
             raise
     clip = recording.with_suffix("." + file_format)
     made.replace(clip)
-    _sync_folder(clip.parent)
+    sync_folder(clip.parent)
     return clip
 
 
@@ -196,7 +196,8 @@ def _copy(source: Any, target: Any, used: set[int], words: dict[str, str]) -> No
             target.mux(packet)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Names that were made or changed in it are on the disk when this returns (where the system knows that)."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -16,7 +16,7 @@ from typing import Final
 from videodesk.calls.capture_ports import ClipFacts
 from videodesk.core.clock import Clock
 from videodesk.core.errors import DeskError, OutOfSpace, WorldError
-from videodesk.media.remux import DISK_FAILED, DISK_FULL, finish_parts, part_path
+from videodesk.media.remux import DISK_FAILED, DISK_FULL, finish_parts, part_path, sync_folder
 from videodesk.media.tape import Piece, Tape
 
 FLUSH_S: Final = 0.4
@@ -34,6 +34,7 @@ class GrowingFile:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("xb", buffering=0)
+        sync_folder(path.parent)
         self.size_bytes = 0
 
     def append(self, data: bytes) -> None:

@@ -31,7 +31,7 @@ class Desk:
         self.asked = 0
         self.tap.on_keyframe_asked(self._asked)
         self.kept: list[VideoUnit | SoundUnit] = []
-        self.recorder = CallRecorder(self.clock, self.tap, lambda: self.kept)
+        self.recorder = CallRecorder(self.clock, self.tap, lambda: self.kept, lambda at_s: NOON + timedelta(seconds=at_s - BEGIN))
         self.recorder.allow(True)
         self.tap.add(self)
 

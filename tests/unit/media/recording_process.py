@@ -7,6 +7,7 @@ import hashlib
 import json
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from tests.unit.media.material import FPS, Sender, agent_units, numbered_frames, packets, tone
@@ -20,7 +21,7 @@ def main() -> None:
     frames, customer, agent = numbered_frames(codec, 60), tone(440, 2), tone(700, 2)
     clock = SystemClock() if how == "live" else HandClock()
     tap = Tap()
-    recorder = CallRecorder(clock, tap, list)
+    recorder = CallRecorder(clock, tap, list, lambda at_s: HandClock().now() + timedelta(seconds=at_s))
     recorder.allow(True)
     recorder.start(path)
     begun_s = clock.monotonic()
