@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from videodesk.protocol import negotiation as n
@@ -94,6 +94,7 @@ events = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.booleans(), st.lists(events, max_size=40))
 def test_any_order_of_events_keeps_the_rules(polite, steps):
     state = n.Negotiation(polite)
@@ -172,6 +173,7 @@ class Side:
                 wire.append(action)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_two_sides_always_end_stable(data):
     """Whatever the interleaving, two sides that negotiate at will end in stable, without ever breaking RTCSignalingState."""

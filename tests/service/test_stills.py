@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import io
 import json
 from dataclasses import replace
@@ -19,6 +20,7 @@ from videodesk.core.vocabulary import CallState, ConsentScope, StillState
 from videodesk.evidence.model import AwaitedStill
 from videodesk.evidence.stills import await_still
 from videodesk.evidence.upload_ports import UPLOAD_LIFE
+from videodesk.storage import uploads_local
 
 TUS = {"Tus-Resumable": "1.0.0"}
 CONTENT = {"Content-Type": "application/offset+octet-stream"}
@@ -390,3 +392,19 @@ def test_a_picture_without_a_place_says_so(desk):
     snapshot_id = asked(desk)
     assert put_still(desk, snapshot_id, STILL).status_code == 200
     assert view(desk, snapshot_id)["originals"][0]["location"] == "none"
+
+
+def test_a_full_disk_is_told_in_words(desk, monkeypatch):
+    upload_id = new_id()
+    assert begin(desk, 100, upload_id, body=b"x" * 10).status_code == 201
+
+    def full(_descriptor, _chunk):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(uploads_local, "write_all", full)
+    problem = assert_problem(send(desk, upload_id, 10, b"y" * 90), 507, "storage.full")
+    assert problem["retryable"]
+    assert problem["detail"] != problem["code"]
+    monkeypatch.undo()
+    assert offset_of(desk, upload_id) == 10
+    assert send(desk, upload_id, 10, b"y" * 90).status_code == 204
