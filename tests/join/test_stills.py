@@ -106,14 +106,30 @@ def test_the_cameras_bytes_arrive_untouched(customers, agent):
 def test_without_image_capture_a_frame_of_the_largest_size(customers, agent):
     customer = customers(scripts=[NO_IMAGE_CAPTURE])
     call_id = in_call(customer, agent)
+    agent.page.evaluate("desk.widths = [0]; desk.video.addEventListener('resize', () => desk.widths.push(desk.video.videoWidth))")
     ask(agent, call_id, IDS[0])
     sent = last(agent, IDS[0], "sent")
     assert (sent["method"], sent["width_px"], sent["height_px"]) == ("full_frame", 3840, 2160)
+    assert max(agent.page.evaluate("desk.widths")) <= 1280, "the video stays as large as it was"
     found, data = original(agent, IDS[0])
     assert (found["media_type"], found["width_px"], found["height_px"]) == ("image/jpeg", 3840, 2160)
     assert data[:2] == b"\xff\xd8"
     track = "document.querySelector('.own video').srcObject.getVideoTracks()[0].getSettings()"
     until(customer.page, lambda: customer.page.evaluate(f"[{track}.width, {track}.height]") == [1280, 720])
+
+
+def test_a_browser_that_cannot_cap_the_video_is_told_to_shrink_it(customers, agent):
+    old = """const set = RTCRtpSender.prototype.setParameters; globalThis.factors = [];
+        RTCRtpSender.prototype.setParameters = function (wanted) {
+          for (const one of wanted.encodings) { delete one.scaleResolutionDownTo; globalThis.factors.push(one.scaleResolutionDownBy ?? null); }
+          return set.call(this, wanted);
+        };"""
+    customer = customers(scripts=[NO_IMAGE_CAPTURE, old])
+    call_id = in_call(customer, agent)
+    ask(agent, call_id, IDS[0])
+    assert last(agent, IDS[0], "sent")["width_px"] == 3840
+    until(customer.page, lambda: len(customer.page.evaluate("factors")) >= 3)
+    assert customer.page.evaluate("factors.slice(-2)") == [3, 1]
 
 
 @pytest.mark.parametrize("answer", [
