@@ -16,6 +16,7 @@ from videodesk.calls.capture_ports import Vision
 from videodesk.calls.ports import Device
 from videodesk.client.channel import Channel, ChannelListener
 from videodesk.client.delivery import Delivery
+from videodesk.client.desk_clock import DeskClock
 from videodesk.client.http import HttpDeskApi, open_client
 from videodesk.client.outbox import Outbox
 from videodesk.client.tls import pinned_context
@@ -169,7 +170,7 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
     from videodesk.desktop.sound import QtSound
     from videodesk.media.engine import AiortcEngine
 
-    clock = SystemClock()
+    clock = DeskClock(SystemClock())
     logs.configure(settings.log_level, clock)
     trusted: dict[str, ssl.SSLContext] = {}
 
@@ -186,7 +187,7 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
         return _Embedded(server, desk)
 
     def make_api(url: str) -> HttpDeskApi:
-        return HttpDeskApi(open_client(url, trusted.get(url)))
+        return HttpDeskApi(open_client(url, trusted.get(url)), heard=clock.hear)
 
     def make_channel(url: str, listener: ChannelListener) -> Channel:
         return Channel(url, listener, tls=trusted.get(url))

@@ -8,6 +8,8 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
@@ -48,9 +50,11 @@ def open_client(url: str, tls: ssl.SSLContext | None = None, transport: httpx.As
 class HttpDeskApi:
     """DeskApi over HTTP. Owned by the engine's loop; `sign_in` and `set_up` keep the token for the calls that follow."""
 
-    def __init__(self, client: httpx.AsyncClient, token: str | None = None) -> None:
+    def __init__(self, client: httpx.AsyncClient, token: str | None = None, heard: Callable[[datetime], None] | None = None) -> None:
+        """`heard`: told what time it is for the service, with every answer of the desk service itself."""
         self._client = client
         self._token = token
+        self._heard = heard
 
     @property
     def token(self) -> str | None:
@@ -317,6 +321,9 @@ class HttpDeskApi:
             raise offline(problem) from problem
         if answer.status_code >= 400:
             raise from_answer(answer)
+        if self._heard is not None and "date" in answer.headers:
+            with suppress(ValueError):
+                self._heard(parsedate_to_datetime(answer.headers["date"]))
         if answer.status_code >= 300:
             raise WorldError("service.unexpected", status=answer.status_code)
         return answer

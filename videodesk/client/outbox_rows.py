@@ -72,7 +72,7 @@ class OutboxRows:
         database = folder / "outbox.sqlite3"
         try:
             self._db = _opened(database)
-        except sqlite3.Error:
+        except (sqlite3.Error, OSError):
             # A disk that became read-only: what is kept on it can still be read, and sent. The marks then live beside it.
             if not database.is_file():
                 raise
@@ -202,7 +202,7 @@ def _opened(database: Path) -> sqlite3.Connection:
             for statement in _FROM_FIRST_VERSION if columns else (_TABLE,):
                 db.execute(statement)
             db.execute("COMMIT")
-    except BaseException:
+    except sqlite3.Error:
         db.close()
         raise
     return db
