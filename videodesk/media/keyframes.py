@@ -12,6 +12,8 @@ BASE_S: Final = 1.5
 MAX_S: Final = 8.0
 SHARE: Final = 0.12
 """The part of the bits that keyframes may take."""
+PLENTY_KBPS: Final = 1000.0
+"""Below this rate they cost sharpness (about 1 dB at 400 kbit/s): the interval grows as the rate falls."""
 ASK_AGAIN_S: Final = 0.6
 """A request or its keyframe may be lost."""
 STANDS_STILL_S: Final = 1.0
@@ -22,9 +24,10 @@ LINK_REASONS: Final = frozenset({"loss", "low_bitrate", "high_delay", "frozen"})
 
 @dataclass(slots=True)
 class KeyframePace:
-    """Says when to ask. The interval grows where keyframes would take more than SHARE of the bits, and doubles with each second of a weak link.
+    """Says when to ask.
 
-    `base_s` None: never by itself. `wants_key` may be set in any thread; all else in the engine's loop.
+    The interval grows as the rate falls below PLENTY_KBPS, where keyframes would take more than SHARE of the bits, and doubles with
+    each second of a weak link. `base_s` None: never by itself. `wants_key` may be set in any thread; all else in the engine's loop.
     """
 
     base_s: float | None = BASE_S
@@ -45,7 +48,9 @@ class KeyframePace:
         base_s = self.base_s if self.base_s is not None else MAX_S
         if self.is_fixed:
             return base_s
-        worth_s = self._key_octets / (SHARE * self._octets_per_s) if self._octets_per_s > 0 else 0.0
+        worth_s = 0.0
+        if self._octets_per_s > 0:
+            worth_s = max(self._key_octets / (SHARE * self._octets_per_s), base_s * PLENTY_KBPS * 125 / self._octets_per_s)
         return min(max(MAX_S, base_s), max(base_s * self._factor, worth_s))
 
     def note_frame(self, at_s: float, octets: int, *, is_key: bool) -> None:

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from videodesk.calls.ports import Quality, QualityLevel
-from videodesk.media.keyframes import ASK_AGAIN_S, BASE_S, MAX_S, SHARE, KeyframePace
+from videodesk.media.keyframes import ASK_AGAIN_S, BASE_S, MAX_S, PLENTY_KBPS, SHARE, KeyframePace
 
 GOOD = Quality(level=QualityLevel.GOOD, bitrate_kbps=2400)
 WEAK = Quality(level=QualityLevel.WEAK, reasons=("loss",), bitrate_kbps=2400)
@@ -66,12 +66,19 @@ def test_what_is_not_the_links_fault_changes_nothing() -> None:
     assert pace.interval_s == BASE_S
 
 
+def test_where_bits_are_few_keyframes_are_too() -> None:
+    pace = KeyframePace()
+    for kbps, interval_s in ((2400, BASE_S), (PLENTY_KBPS, BASE_S), (PLENTY_KBPS / 2, 2 * BASE_S), (PLENTY_KBPS / 100, MAX_S)):
+        pace.note_quality(Quality(level=QualityLevel.GOOD, bitrate_kbps=kbps))
+        assert pace.interval_s == interval_s
+
+
 def test_keyframes_take_no_more_than_their_share() -> None:
     pace = KeyframePace()
-    octets_per_s = 50_000
+    octets_per_s = PLENTY_KBPS * 125
     pace.note_quality(Quality(level=QualityLevel.GOOD, bitrate_kbps=octets_per_s * 8 / 1000))
-    pace.note_frame(0.0, 30_000, is_key=True)
-    assert pace.interval_s == 30_000 / (SHARE * octets_per_s)
+    pace.note_frame(0.0, 60_000, is_key=True)
+    assert pace.interval_s == 60_000 / (SHARE * octets_per_s)
     assert pace.interval_s > BASE_S
     pace.note_quality(Quality(level=QualityLevel.GOOD, bitrate_kbps=10))
     assert pace.interval_s == MAX_S
