@@ -12,7 +12,6 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -66,27 +65,6 @@ def finish(recording: Path) -> ClipFacts | None:
             raise Invalid("clip.unreadable") from error
         raise WorldError(DISK_FAILED) from error
     return facts_of(clip)
-
-
-def recover_clip(path: Path) -> ClipFacts | None:
-    """A clip that was cut off (`x.recording`) or finished and never fetched, with the further ones of its recording in `more`.
-
-    None when there is nothing in it. OutOfSpace("recording.disk_full"), Invalid("clip.unreadable").
-    """
-    base = path.with_suffix("")
-    facts: list[ClipFacts] = []
-    for number in count(1):
-        recording = part_path(base, number)
-        clip = next((path for kind in CLIPS if (path := recording.with_suffix(kind)).is_file()), None)
-        if recording.is_file():
-            found = finish(recording)
-        elif clip is not None:
-            found = facts_of(clip)
-        else:
-            break
-        if found is not None:
-            facts.append(found)
-    return replace(facts[0], more=tuple(facts[1:])) if facts else None
 
 
 def recover(folder: Path) -> list[ClipFacts]:

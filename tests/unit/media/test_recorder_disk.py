@@ -19,8 +19,8 @@ from tests.unit.media.material import (
     tone,
 )
 from tests.unit.media.recording import BEGIN, NOON, Desk, both_codecs, live, probe
-from videodesk.core.errors import Invalid, OutOfSpace
-from videodesk.media.remux import recover, recover_clip
+from videodesk.core.errors import OutOfSpace
+from videodesk.media.remux import recover
 from videodesk.media.tap import VideoUnit
 from videodesk.media.tape import Piece
 from videodesk.media.writing import GrowingFile, Parts, Run
@@ -147,13 +147,11 @@ def test_what_was_torn_anywhere_is_recovered_up_to_there(tmp_path: Path) -> None
 def test_what_is_no_recording_of_ours_stays_where_it_is(tmp_path: Path) -> None:
     (tmp_path / "clip.webm").write_bytes(b"nonsense")
     assert recover(tmp_path) == []
-    with pytest.raises(Invalid, match=r"clip\.unreadable"):
-        recover_clip(tmp_path / "clip.webm")
+    assert (tmp_path / "clip.webm").read_bytes() == b"nonsense"
 
 
-def test_a_clip_is_found_with_the_further_parts_of_its_recording(tmp_path: Path) -> None:
+def test_all_parts_of_a_recording_are_found(tmp_path: Path) -> None:
     first = Sender(BEGIN).units("H264", numbered_frames("H264", 30), ())
     second = Sender(BEGIN + 1.5, video_base=1_500_000_005).units("VP8", numbered_frames("VP8", 30, first=30), ())
     live(Desk(), tmp_path / "clip", [*first, *second])
-    facts = recover_clip(tmp_path / "clip.mp4")
-    assert [part.path.name for part in (facts, *facts.more)] == ["clip.mp4", "clip_2.webm"]
+    assert [facts.path.name for facts in recover(tmp_path)] == ["clip.mp4", "clip_2.webm"]
