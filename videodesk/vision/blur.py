@@ -20,11 +20,11 @@ _WINDOW: Final = 13  # px around an edge in which its contrast is looked for
 _MIN_CONTRAST: Final = 36
 _NOISE: Final = 3  # so many deviations of the noise are in a window's contrast by chance
 _OWN: Final = 0.6  # a crest is the window's own edge when it is nearly its steepest
-_MIN_EDGES: Final = 0.003  # of all pixels; fewer say nothing
+_MIN_EDGES: Final = 0.002  # of all pixels; fewer say nothing
 _MIN_SPREAD: Final = 0.34  # of the picture's 10 × 6 cells; the outline of a shadow on a plain wall is in fewer
 _CELL_EDGES: Final = 6
 _DIRECTIONS: Final = 4
-_MIN_IN_DIRECTION: Final = 0.15  # of all edges
+_MIN_IN_DIRECTION: Final = 0.06  # of all edges
 _SHARPER: Final = 30  # percentile: what lies behind the product may be out of focus
 _WIDE_PX: Final = 3.75
 
