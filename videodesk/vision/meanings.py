@@ -21,7 +21,8 @@ _LABEL: Final = re.compile(
     r"([A-Z0-9][A-Z0-9./-]{4,29})", re.IGNORECASE)
 _BARE: Final = re.compile(r"[A-Z0-9](?:[A-Z0-9]|[-./ ](?=[A-Z0-9])){4,29}")
 _ELEMENT: Final = re.compile(r"\((\d{2,4})\)([^(]*)")
-_DIGITAL_LINK: Final = re.compile(r"/01/(\d{8,14})(?:/[^/?#]*){0,4}?(?:/21/([^/?#]{1,30}))?(?:[/?#]|$)")
+_LINKED_ARTICLE: Final = re.compile(r"/01/(\d{8,14})(?![^/?#])")
+_LINKED_SERIAL: Final = re.compile(r"/21/([A-Za-z0-9._-]{1,30})(?![^/?#])")
 _DATE: Final = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}")
 _QUANTITY: Final = re.compile(r"[\d.,/ -]+(?:[VAWGMK]|HZ|KG|MM|CM|DB|KW|KWH|MHZ|GHZ|GB|MB|BAR|IP\d+)(?:[\d./ -].*)?")
 _MARKS: Final = str.maketrans("␝␞␄", "\x1d\x1e\x04")  # zxing-cpp's way to show separators
@@ -42,11 +43,16 @@ def has_check_digit(digits: str) -> bool:
 
 
 def is_serial_like(text: str) -> bool:
-    """Whether all of `text` could be a serial number: 5 to 30 capitals and digits, four digits or three and a letter, no date, no quantity."""
+    """Whether all of `text` could be a serial number: 5 to 30 capitals and digits with at least three digits, no date, no quantity.
+
+    Digits alone need to be many when they are set apart (`220-240`), and are no serial number in two words (a telephone number is that).
+    """
     if _BARE.fullmatch(text) is None or text.count(" ") > 1 or _DATE.fullmatch(text) or _QUANTITY.fullmatch(text):
         return False
     digits = sum(char.isdigit() for char in text)
-    return digits >= 4 + 2 * (" " in text) or (digits >= 3 and digits < len(text))
+    if any(char.isalpha() for char in text):
+        return digits >= 3
+    return " " not in text and (digits == len(text) or digits >= 7)
 
 
 def labelled_serial(text: str) -> str | None:
@@ -98,13 +104,12 @@ def _iso15434(text: str) -> list[tuple[str, Kind]]:
 
 
 def _digital_link(address: str) -> list[tuple[str, Kind]]:
-    match = _DIGITAL_LINK.search(address)
-    if match is None or not has_check_digit(match[1]):
+    article = _LINKED_ARTICLE.search(address)
+    if article is None or not has_check_digit(article[1]):
         return []
-    found: list[tuple[str, Kind]] = [(_shortest(match[1]), "ean")]
-    if match[2]:
-        found.append((match[2], "serial"))
-    return found
+    serial = _LINKED_SERIAL.search(address, article.end())
+    found: list[tuple[str, Kind]] = [(_shortest(article[1]), "ean")]
+    return found if serial is None else [*found, (serial[1], "serial")]
 
 
 def _shortest(gtin: str) -> str:

@@ -34,7 +34,7 @@ Array = NDArray[np.uint8]
 _MAX_CODES: Final = 32
 _MAX_TEXT: Final = 512  # characters of a code that are passed on
 _MAX_LINES: Final = 200
-_SIDES_PX: Final = (1600, 0)  # codes are looked for at this size first, then at the picture's own (0)
+_HANDY_PX: Final = 1600  # the longest side at which codes are looked for first
 _OCR_SIDE_PX: Final = 2400
 _ORIENTATION: Final = 0x0112
 
@@ -154,20 +154,33 @@ def _luma_codes(job: dict[str, Any], picture: bytes) -> Answer:
 
 
 def find_codes(plane: Array) -> list[dict[str, Any]]:
-    """Codes by text and format, largest first: at a handy size, then at full size."""
+    """Codes by text and format, largest first: at a handy size, at full size, and when there was none in the picture turned by 45 degrees.
+
+    Bars are found along rows and columns only; codes of squares at any angle.
+    """
+    image, scale = plane, max(1.0, max(plane.shape) / _HANDY_PX)
+    if scale > 1:
+        small = Image.fromarray(plane)
+        small.thumbnail((_HANDY_PX, _HANDY_PX), Image.Resampling.BOX)
+        image = np.ascontiguousarray(np.asarray(small, dtype=np.uint8))
+    codes = _scan(image, scale) + (_scan(plane, 1.0) if scale > 1 else [])
+    if not codes:
+        turned = np.ascontiguousarray(np.asarray(Image.fromarray(image).rotate(45, Image.Resampling.BILINEAR, expand=True, fillcolor=128), dtype=np.uint8))
+        codes = _turned_back(_scan(turned, 1.0), turned.shape, image.shape, scale)
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for side_px in _SIDES_PX:
-        image, scale = plane, 1.0
-        if side_px:
-            if max(plane.shape) <= side_px:
-                continue
-            scale = max(plane.shape) / side_px
-            small = Image.fromarray(plane)
-            small.thumbnail((side_px, side_px), Image.Resampling.BOX)
-            image = np.ascontiguousarray(np.asarray(small, dtype=np.uint8))
-        for code in _scan(image, scale):
-            found.setdefault((code["format"], code["text"]), code)
+    for code in codes:
+        found.setdefault((code["format"], code["text"]), code)
     return sorted(found.values(), key=lambda code: -code["size"])[:_MAX_CODES]
+
+
+def _turned_back(codes: list[dict[str, Any]], turned: tuple[int, ...], upright: tuple[int, ...], scale: float) -> list[dict[str, Any]]:
+    for code in codes:
+        corners = []
+        for x, y in code["corners"]:
+            across, down = (x - turned[1] / 2) * 0.5**0.5, (y - turned[0] / 2) * 0.5**0.5
+            corners.append((round((upright[1] / 2 + across - down) * scale), round((upright[0] / 2 + across + down) * scale)))
+        code["corners"] = corners
+    return codes
 
 
 def _scan(plane: Array, scale: float) -> list[dict[str, Any]]:
@@ -180,8 +193,7 @@ def _scan(plane: Array, scale: float) -> list[dict[str, Any]]:
         at = code.position
         corners = [(round(point.x * scale), round(point.y * scale)) for point in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)]
         across, down = (max(axis) - min(axis) for axis in zip(*corners, strict=True))
-        codes.append({"text": code.text[:_MAX_TEXT], "format": code.format.name, "corners": corners, "size": across * across + down * down,
-                      "content": code.content_type.name})
+        codes.append({"text": code.text[:_MAX_TEXT], "format": code.format.name, "corners": corners, "size": across * across + down * down})
     return codes
 
 
