@@ -275,7 +275,9 @@ class Capturing:
             self._put(replace(shot, still=PendingStill(StillStage.FAILED, shot.still.method, code=code)))
 
     def put(self, shot: TrayItem) -> None:
-        """Show this item in the tray, in the place of the one with its id."""
+        """Show this item in the tray, in the place of the one with its id; a new one is the newest from now on."""
+        if self._shot(shot.snapshot_id) is None:
+            self._host.prepare(latest=shot.snapshot_id)
         self._put(shot)
 
     def _shot(self, snapshot_id: str) -> TrayItem | None:
