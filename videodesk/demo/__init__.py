@@ -115,7 +115,7 @@ def _play(play: object, customer: object) -> None:
         play.look_around()
     with step("the case record, with originals and renditions"):
         play.keep_record()
-        play.check_record()
+        play.check_record(capture.checks)
 
 
 def _wait(play: object) -> None:

@@ -17,7 +17,6 @@ from videodesk.client.http import HttpDeskApi, open_client
 from videodesk.core.errors import DeskError, WorldError
 from videodesk.core.people import Role
 from videodesk.core.vocabulary import ReviewState, StillState
-from videodesk.demo import capture
 from videodesk.demo.customer import Customer
 from videodesk.demo.remote import Remote, free_port, screen_environment
 from videodesk.demo.steps import Steps
@@ -290,12 +289,12 @@ class Play:
             path.write_bytes(data)
         (self.out / "case.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
-    def check_record(self) -> None:
-        """The record says what the play did, and the files are the ones it names."""
+    def check_record(self, more: Callable[[dict[str, Any]], dict[str, bool]]) -> None:
+        """The record says what the play did (`more`: of the other acts), and the files are the ones it names."""
         record = json.loads((self.out / "case.json").read_text(encoding="utf-8"))
         first, retake, *_ = record["snapshots"]
         checks = {
-            **capture.checks(record),
+            **more(record),
             "the first snapshot was asked again, the retake accepted": [one["decision"] for one in record["decisions"]] == ["retake_requested", "accepted"],
             "the retake names the first one": retake["retake_of"] == first["id"],
             "both belong to the damage": first["checklist_item"] == retake["checklist_item"] == _ITEM,
