@@ -270,6 +270,8 @@ class Ring:
     def _note_gap(self, last: Kept | None, at_s: float) -> None:
         if self._gaps.open is not None:
             self._gaps.end(at_s)
+            if last is None:
+                self._gaps.forget_before(at_s)
         elif last is not None and at_s - last.at_s > LOST_AFTER_S:
             self._gaps.begin(last.at_s, GapReason.LOST)
             self._gaps.end(at_s)
