@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 from videodesk.calls.ports import MediaPeer, PeerState, Picture, Quality
 from videodesk.core.errors import DeskError
 from videodesk.core.vocabulary import CallState, ConsentScope, ReviewState
-from videodesk.desktop.reading import FoundTexts, Offer
+from videodesk.desktop.offers import FoundTexts, Offer
 from videodesk.desktop.tray import TrayItem, TrayStage
 from videodesk.protocol.messages import CallView
 from videodesk.protocol.resources import CaseView, ChecklistItemView

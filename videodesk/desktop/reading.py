@@ -7,51 +7,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final
 
 from videodesk.calls.capture_ports import FoundCode, FoundText, Vision
 from videodesk.calls.ports import Luma
 from videodesk.client.api import DeskApi
 from videodesk.core.errors import Conflict, DeskError
+from videodesk.desktop.calling import CallHost
+from videodesk.desktop.offers import FoundTexts, Offer
 from videodesk.desktop.tasks import Tasks
 from videodesk.protocol import resources as r
-
-if TYPE_CHECKING:
-    from videodesk.desktop.calling import CallHost
 
 LIVE: Final = "live"
 _MAX_CHARS: Final = 200
 _FIRST: Final = ("serial", "ean", "link", "other")
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A code that was found. `is_asking`: the person is asked whether it may replace what stands in the field."""
-
-    kind: Literal["ean", "serial", "link", "other"]
-    text: str
-    format: str = ""
-    snapshot_id: str | None = None
-    is_asking: bool = False
-
-    @property
-    def field(self) -> Literal["serial", "ean"] | None:
-        """The case's field that it fits."""
-        match self.kind:
-            case "serial" | "ean" as field:
-                return field
-            case _:
-                return None
-
-
-@dataclass(frozen=True, slots=True)
-class FoundTexts:
-    """The lines that were read on a snapshot."""
-
-    snapshot_id: str
-    lines: tuple[FoundText, ...]
 
 
 class Reading:

@@ -15,8 +15,8 @@ from videodesk.core.vocabulary import Disposition
 from videodesk.desktop.calling import CallPhase, CallScreen
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.i18n import duration, error_text, t
+from videodesk.desktop.offers import FoundTexts
 from videodesk.desktop.presenters.call import FROZEN_S, CallPresenter
-from videodesk.desktop.reading import FoundTexts
 from videodesk.desktop.views.call_controls import Controls
 from videodesk.desktop.views.call_rewind import RewindBar
 from videodesk.desktop.views.call_rewound import KEYS, RewoundStage

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from videodesk.desktop.calling import CallScreen
 from videodesk.desktop.i18n import t
-from videodesk.desktop.reading import LIVE, Offer
+from videodesk.desktop.offers import Offer
+from videodesk.desktop.reading import LIVE
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.widgets import Button, Icon, IconButton, label, repolish
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from videodesk.desktop.i18n import t
-from videodesk.desktop.reading import FoundTexts
+from videodesk.desktop.offers import FoundTexts
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.widgets import Button, label
 
