@@ -349,7 +349,7 @@ class ReviewPresenter(Presenter[ReviewScreenState]):
         if state.why_not is not None or state.is_deciding or current is None:
             return
         body = r.DecisionIn(
-            id=new_id(self.clock.now()), decision=decision, comment=state.comment.strip()[:10_000],
+            id=new_id(self.clock.now()), original_id=current.leading, decision=decision, comment=state.comment.strip()[:10_000],
             reason=state.reason.strip()[:200] if decision is ReviewDecision.REJECTED else "")
         self._set(is_deciding=True, problem=None)
         self.tasks.run("review.decide", lambda: self._api.decide(current.id, body), lambda made: self._decided(current, made), self._failed)
