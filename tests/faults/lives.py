@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -195,6 +196,10 @@ class Life:
             if stored and not machine.has(original_id, data):
                 found.append(f"lost: {original_id} was in the case")
         offsets = [note["offset"] for note in notes if note.get("answer") in {"POST", "PATCH"} and note["offset"] is not None]
+        for upload in machine.desk.uploads.of_case(self.seed.case_id, machine.desk.clock.now()):
+            there = (machine.folder / "service" / "uploads" / f"{upload.id}.part").read_bytes()
+            if len(there) != upload.offset or (kind != "names" and not any(data.startswith(there) for data in self.originals.values())):
+                found.append(f"false: an offset of {upload.offset} with {len(there)} bytes")
         finished = any(note.get("answer") == "PUT" for note in notes)
         if offsets and not finished and kind in {"killed", "torn", "running"}:
             there = [one.offset for one in machine.desk.uploads.of_case(self.seed.case_id, machine.desk.clock.now())]
@@ -258,7 +263,7 @@ class ClipLife(Life):
 
     def __init__(self, seed: Seed) -> None:
         super().__init__(seed)
-        self.originals = {CLIP: WEBM + noisy_picture(200, 150)}
+        self.originals = {CLIP: WEBM + random.Random(1).randbytes(120_000)}
         self.poster = picture(64, 48, colour="olive")
 
     async def live(self, machine: Machine) -> None:
@@ -281,7 +286,7 @@ class StillLife(Life):
 
     def __init__(self, seed: Seed) -> None:
         super().__init__(seed)
-        self.originals = {STILL: noisy_picture(200, 150)}
+        self.originals = {STILL: noisy_picture(540, 400)}
 
     async def live(self, machine: Machine) -> None:
         data = self.originals[STILL]

@@ -22,7 +22,7 @@ from tests.faults.disk import build
 from tests.faults.lives import LIVES
 
 ALL = os.environ.get("VIDEODESK_FAULTS") == "all"
-STRIDES = {"crash": 4, "twice": 11, "full": 13, "ro": 17, "broken": 19, "kill": 23, "cut": 1}
+STRIDES = {"crash": 5, "twice": 13, "full": 17, "ro": 19, "broken": 23, "kill": 29, "cut": 2}
 ROOT = Path(__file__).parents[2]
 
 pytestmark = [

@@ -32,6 +32,7 @@ from tests.faults.disk import KINDS, Disk, Shim, Step, digest_of, lay_out, read_
 from tests.faults.line import Line
 from tests.faults.lives import LIVES, Clocks, Life, Machine, Seed
 from videodesk.client.outbox import OutboxState
+from videodesk.core.clock import SystemClock
 from videodesk.core.errors import DeskError
 from videodesk.service.server import ServiceServer
 
@@ -229,7 +230,8 @@ class Walk:
         for nth in range(1, total + 1, self.stride):
             for after in (False, True):
                 notes: list[dict] = []
-                machine = Machine(self.seed, self._fresh("run"), notes.append)
+                # A place of its own: the service may still be at work on what came before the cut.
+                machine = Machine(self.seed, self._fresh(f"run {nth} {after}"), notes.append)
                 machine.use(httpx.AsyncHTTPTransport(), url)
                 is_away = (nth // self.stride + after) % 2 == 1
                 line.cut(nth, after=after, stays=is_away)
@@ -242,11 +244,18 @@ class Walk:
                     machine.desk.clock.advance(HOUR.total_seconds())
                     line.cut(0, after=False, stays=False)
                 await self.life.finish(machine)
-                problems += self.life.broken(machine, notes, "running") + self.life.wrong(machine)
+                problems += self.life.broken(machine, notes, "running") + await self._quiet(machine)
                 self.problems += [f"{where}: {problem}" for problem in problems]
                 await machine.stop()
         await line.stop()
         await server.stop()
+
+    async def _quiet(self, machine: Machine) -> list[str]:
+        """What is wrong once the service has done what it was asked before the line was cut."""
+        deadline = SystemClock().monotonic() + 10
+        while (problems := self.life.wrong(machine)) and SystemClock().monotonic() < deadline:
+            await asyncio.sleep(0.05)
+        return problems
 
     def _die(self, folder: Path, told: Path, nth: int) -> None:
         target = os.open(told, os.O_WRONLY | os.O_APPEND)
