@@ -15,7 +15,9 @@ import numpy as np
 
 from tests.bench._shaking import CODINGS, FPS, HEIGHT_PX, SEVERITIES, WIDTH_PX, Coding, Gray, Severity, film, psnr, through_call
 from videodesk.calls.pictures import Luma
-from videodesk.vision.sharpness import sharpest
+from videodesk.desktop.snapshots import CLEARLY
+from videodesk.vision.planes import plane_of, working_size
+from videodesk.vision.sharpness import sharpest, tenengrad
 
 BEFORE = round(0.5 * FPS)
 AFTER = round(0.3 * FPS)
@@ -70,6 +72,9 @@ def _clicks(pictures: Sequence[Gray], quality: Sequence[float], clicks: int, see
         begun = time.perf_counter()
         chosen = around[sharpest([planes[at] for at in around])]
         times_ms.append((time.perf_counter() - begun) * 1000 / len(around))
+        scores = [tenengrad(working_size(plane_of(planes[at]))) for at in (chosen, int(click))]
+        if scores[0] <= CLEARLY * scores[1]:
+            chosen = int(click)  # as the screen does: what is hardly better is not kept beside it
         out.append((quality[chosen] - quality[click], max(quality[at] for at in around) - quality[click]))
     return out
 
