@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -586,13 +588,17 @@ class FakeEvents:
             listener(message)
 
 
+_WORK = tempfile.TemporaryDirectory(prefix="videodesk-tests-")
+atexit.register(_WORK.cleanup)
+
+
 def make_context(api: FakeDeskApi | None = None, *, tasks: Tasks | None = None, **more: Any) -> DesktopContext:
     """A context over fakes; `more` replaces parts (media, outbox, work_dir …)."""
     api = api or FakeDeskApi()
     values: dict[str, Any] = {
         "api": api, "tasks": tasks or ImmediateTasks(), "clock": api.clock, "settings": Settings(data_dir=Path("/nowhere")),
         "preferences": PreferenceStore(None), "session": Session(api.person, "t" * 32), "events": FakeEvents(), "channel": FakeChannel(),
-        "navigation": FakeNavigation()}
+        "navigation": FakeNavigation(), "work_dir": Path(_WORK.name)}
     return DesktopContext(**{**values, **more})
 
 

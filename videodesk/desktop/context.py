@@ -100,11 +100,11 @@ class DesktopContext:
     events: Events
     channel: Channel
     navigation: Navigation
+    work_dir: Path
     media: MediaEngine | None = None
     outbox: Outbox | None = None
     delivery: Delivery | None = None
     vision: Vision | None = None
-    work_dir: Path = field(default_factory=Path)
     choose_language: Callable[[Language], None] = set_language
     choose_theme: Callable[[str], None] = _no_theme
 

@@ -136,7 +136,7 @@ def _oldest_first(invitations: list[Invitation]) -> list[Invitation]:
 def _case(case: Case) -> dict[str, Any]:
     return {
         "id": case.id, "number": case.number, "kind": case.kind.value, "status": case.status.value, "revision": case.revision,
-        "claim_ref": case.claim_ref, "created_by": case.created_by, "created_at": iso(case.created_at), "changed_at": iso(case.changed_at),
+        "claim_ref": case.claim_ref, "serial": case.serial, "ean": case.ean, "created_by": case.created_by, "created_at": iso(case.created_at), "changed_at": iso(case.changed_at),
     }
 
 
