@@ -70,7 +70,7 @@ def desktop_of(live_service, engine, tmp_path):  # noqa: F811
         opened.append(api)
         return DesktopContext(
             api=api, tasks=Bridge(engine), clock=SystemClock(), settings=Settings(data_dir=tmp_path), preferences=PreferenceStore(None),
-            session=Session(signed.person, signed.token), events=FakeEvents(), channel=FakeChannel(), navigation=FakeNavigation())
+            session=Session(signed.person, signed.token), events=FakeEvents(), channel=FakeChannel(), navigation=FakeNavigation(), work_dir=tmp_path)
 
     yield make
     for api in opened:

@@ -11,19 +11,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from videodesk.media.synthetic import PRODUCT_EAN
+
 pytestmark = pytest.mark.chromium
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_the_demo_plays_the_whole_job(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "videodesk", "demo", "--out", str(tmp_path)], capture_output=True, text=True, timeout=220, check=False)
+    done = subprocess.run([sys.executable, "-m", "videodesk", "demo", "--out", str(tmp_path)], capture_output=True, text=True, timeout=380, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads((tmp_path / "case.json").read_text(encoding="utf-8"))
     assert [one["decision"] for one in record["decisions"]] == ["retake_requested", "accepted"]
     assert record["custody"]["is_intact"] is True
-    first, retake = record["snapshots"]
-    assert retake["retake_of"] == first["id"]
-    for shot in (first, retake):
+    retake = next(shot for shot in record["snapshots"] if shot["retake_of"])
+    first = next(shot for shot in record["snapshots"] if shot["id"] == retake["retake_of"])
+    methods = {one["method"] for shot in record["snapshots"] for one in shot["originals"]}
+    assert {"frame", "sharpest", "rewound", "take_photo", "clip"} <= methods
+    assert record["case"]["ean"] == PRODUCT_EAN
+    for shot in record["snapshots"]:
         data = next((tmp_path / "originals").glob(f"{shot['id']}.*")).read_bytes()
         assert hashlib.sha256(data).hexdigest() == shot["digest"]
     rendition = next((tmp_path / "renditions").iterdir())

@@ -292,14 +292,15 @@ class Play:
     def check_record(self, more: Callable[[dict[str, Any]], dict[str, bool]]) -> None:
         """The record says what the play did (`more`: of the other acts), and the files are the ones it names."""
         record = json.loads((self.out / "case.json").read_text(encoding="utf-8"))
-        first, retake, *_ = record["snapshots"]
+        retake = next(shot for shot in record["snapshots"] if shot["retake_of"])
+        first = next((shot for shot in record["snapshots"] if shot["id"] == retake["retake_of"]), {})
         checks = {
             **more(record),
             "the first snapshot was asked again, the retake accepted": [one["decision"] for one in record["decisions"]] == ["retake_requested", "accepted"],
-            "the retake names the first one": retake["retake_of"] == first["id"],
-            "both belong to the damage": first["checklist_item"] == retake["checklist_item"] == _ITEM,
+            "the retake names the first one": bool(first),
+            "both belong to the damage": first.get("checklist_item") == retake["checklist_item"] == _ITEM,
             "the custody log is whole": record["custody"]["is_intact"] is True,
-            "consent was given before": bool(record["consents"]) and record["consents"][0]["at"] <= first["captured_at"],
+            "consent was given before": bool(record["consents"]) and record["consents"][0]["at"] <= min(shot["captured_at"] for shot in record["snapshots"]),
         }
         for shot in record["snapshots"]:
             file = next((self.out / "originals").glob(f"{shot['id']}.*"))
