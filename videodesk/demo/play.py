@@ -293,7 +293,7 @@ class Play:
         """The record says what the play did (`more`: of the other acts), and the files are the ones it names."""
         record = json.loads((self.out / "case.json").read_text(encoding="utf-8"))
         retake = next(shot for shot in record["snapshots"] if shot["retake_of"])
-        first = next((shot for shot in record["snapshots"] if shot["id"] == retake["retake_of"]), {})
+        first: dict[str, Any] = next((shot for shot in record["snapshots"] if shot["id"] == retake["retake_of"]), {})
         checks = {
             **more(record),
             "the first snapshot was asked again, the retake accepted": [one["decision"] for one in record["decisions"]] == ["retake_requested", "accepted"],
