@@ -61,7 +61,8 @@ def missing_pieces(desk: Desk, uow: UnitOfWork, case_id: str) -> list[r.MissingP
     told = {one.snapshot_id for one in known}  # what arrived or was given up is not missing either
     return stills + [
         r.MissingPiece(kind="upload", snapshot_id=one.snapshot_id, since=one.created_at, sent_bytes=one.offset, size_bytes=one.size_bytes)
-        for one in uploads if one.snapshot_id is None or one.snapshot_id not in told
+        # An agent's upload has its original's id: one that could not be removed (a disk that became read-only) is in the case all the same.
+        for one in uploads if (one.snapshot_id is None or one.snapshot_id not in told) and uow.evidence.original(one.id) is None
     ]
 
 
