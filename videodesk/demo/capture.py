@@ -89,9 +89,9 @@ def label(play: Play) -> None:
     for _ in range(_TRIES):
         agent.key("L", _VIDEO)
         with contextlib.suppress(Exception):
-            agent.wait("call.offer", lambda seen: bool(seen["visible"]), within_s=3, why="to offer the EAN")
+            agent.wait("call.offer.text", lambda seen: PRODUCT_EAN in seen["text"], within_s=3, why="to offer the EAN")
             break
-    agent.wait("call.offer", lambda seen: bool(seen["visible"]), why="to offer the EAN")
+    agent.wait("call.offer.text", lambda seen: PRODUCT_EAN in seen["text"], why="to offer the EAN")
     play.screen(agent, "label")
     agent.key("E", _VIDEO)
     play.wait_until(lambda: _case(play).ean == PRODUCT_EAN, "the EAN to be in the case")

@@ -22,6 +22,7 @@ from videodesk.protocol import resources as r
 
 LIVE: Final = "live"
 _MAX_CHARS: Final = 200
+_BEFORE_S: Final = 0.9
 _FIRST: Final = ("serial", "ean", "link", "other")
 
 
@@ -63,7 +64,10 @@ class Reading:
         self._tasks.run("read.still", read, done, lambda _problem: None)
 
     def live(self) -> None:
-        """Read the frame on the screen; what was declined before is offered again, because somebody asks for it."""
+        """Read the picture of this moment: the sharpest frame just before, then the one on the screen.
+
+        What was declined before is offered again, because somebody asks for it.
+        """
         state, vision = self._host.state, self._vision
         frame = state.peer.stills.freeze() if state.peer is not None and state.why_no_snapshot is None else None
         if vision is None or frame is None or state.peer is None:
@@ -77,7 +81,12 @@ class Reading:
             self._host.change(reading=None, notice=None if found else "call.read.nothing")
             self._found(None, found)
 
-        self._tasks.run("read.live", partial(asyncio.to_thread, lambda: vision.codes.read_luma(stills.luma(frame))), done, self._not_read)
+        def read() -> list[FoundCode]:
+            near = [stills.luma(one) for one in stills.around(frame, _BEFORE_S, 0.0)]
+            sharpest = vision.codes.read_luma(near[vision.judge.sharpest(near)]) if near else []
+            return sharpest or vision.codes.read_luma(stills.luma(frame))
+
+        self._tasks.run("read.live", partial(asyncio.to_thread, read), done, self._not_read)
 
     def _not_read(self, problem: DeskError) -> None:
         self._host.change(reading=None)

@@ -252,6 +252,9 @@ class ReviewPanel(QFrame):
         self._item.setVisible(bool(item))
         at = moment_text(snapshot.captured_at, self._clock.now())
         self._who.setText(t("review.taken_by", by=snapshot.captured_by_name, at=at) + (f"\n{snapshot.caption}" if snapshot.caption else ""))
+        is_clip = snapshot.duration_s is not None
+        self._to_marks.set_key("call.tray.open_clip" if is_clip else "review.annotate")
+        self._to_marks.set_icon("player-play" if is_clip else "pencil")
         self._show_decision(state)
         self._show_earlier(snapshot)
         self._show_integrity(snapshot)

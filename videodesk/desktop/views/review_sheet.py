@@ -180,7 +180,7 @@ class _Cell(QStyledItemDelegate):
     @staticmethod
     def _paint_state(painter: QPainter, frame: QRectF, item: r.SnapshotView) -> None:
         ratio = painter.device().devicePixelRatio()
-        chips = []
+        chips = [("movie", "text")] if item.duration_s is not None else []
         if item.review_state is not ReviewState.PENDING:
             chips.append(STATE_LOOK[item.review_state])
         if item.annotation_revision:
