@@ -123,7 +123,13 @@ class Person:
         return found["items"] if isinstance(found, dict) else found
 
     def original(self, snapshot):
+        """The bytes of the one that leads."""
         answer = self.http.get(f"/snapshots/{snapshot['id']}/original")
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    def original_of(self, snapshot, original_id):
+        answer = self.http.get(f"/snapshots/{snapshot['id']}/originals/{original_id}")
         assert answer.status_code == 200, answer.text
         return answer.content
 
