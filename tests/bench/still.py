@@ -1,8 +1,9 @@
 """`still`: from the moment the phone's camera has made a 12-megapixel still to the answer that it is in the case, in a running call.
 
 The floor is the same browser posting the same bytes over the same link, in the same call, to a server that only reads them. Figures:
-`loopback` (a link as fast as this machine), `lossy` (40 ms round trip, 1 % loss each way), `narrow` (2 Mbit/s up). Ours and the floor
-take turns. Needs root: the desk and the phone stand in network namespaces of their own. `--links loopback,lossy` for some of them.
+`loopback` (a link as fast as this machine), `lossy` (40 ms round trip, 1 % loss each way), `narrow` (2 Mbit/s up), all with the service
+in a process of its own; `embedded` is `loopback` with the service inside the agent's app. Ours and the floor take turns. Needs root:
+the desk and the phone stand in network namespaces of their own. `--links loopback,lossy` for some of them.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import base64
 import contextlib
 import socket
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -24,8 +26,10 @@ from tests.bench._link import DESK, Link, Quality, why_not
 LINKS = {
     "loopback": (Quality(), Quality()),
     "lossy": (Quality(delay_s=0.020, loss=0.01), Quality(delay_s=0.020, loss=0.01)),
+    "embedded": (Quality(), Quality()),
     "narrow": (Quality(delay_s=0.010, rate_bps=2_000_000), Quality(delay_s=0.010)),
 }
+EMBEDDED = "embedded"
 SIZE_PX = (4000, 3000)
 BARE_PORT = 9000
 PASSWORD = "correct-horse-1"
@@ -126,7 +130,7 @@ def _measure(name: str, picture: bytes, rounds: int, seed: int) -> dict[str, Any
             playwright = stack.enter_context(sync_playwright())  # its driver, and so the browser, live in the phone's namespace
         stack.enter_context(link.here(link.desk))
         stack.enter_context(_bare_server())
-        call = stack.enter_context(_call(playwright, folder, picture))
+        call = stack.enter_context(_call(playwright, folder, picture, is_apart=name != EMBEDDED))
         bare = call.customer.context.new_page()
         bare.goto(f"http://{DESK}:{BARE_PORT}/")
         text = base64.b64encode(picture).decode()
@@ -162,23 +166,21 @@ class _Running:
 
 
 @contextlib.contextmanager
-def _call(playwright: Any, folder: Path, picture: bytes) -> Iterator[_Running]:
+def _call(playwright: Any, folder: Path, picture: bytes, *, is_apart: bool) -> Iterator[_Running]:
     import httpx
 
     from videodesk.demo.customer import Customer
-    from videodesk.demo.remote import Remote, free_port, screen_environment
+    from videodesk.demo.remote import free_port, screen_environment
     from videodesk.media.synthetic import write_camera_file
 
     port = free_port()
     url = f"http://{DESK}:{port}"
     environment = screen_environment(folder) | {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
-    agent = Remote("agent", ["--data-dir", str(folder / "agent"), "--synthetic-media", "--host", DESK, "--port", str(port)], folder, environment)
-    try:
-        agent.click("entry.next", within_s=40)
-        agent.type("entry.display_name", "Anna de Vries")
-        agent.type("entry.password", PASSWORD)
-        agent.click("entry.create")
-        agent.wait("rail.inbox")
+    with contextlib.ExitStack() as stack:
+        if is_apart:
+            stack.enter_context(_service(folder, port))
+        agent = _desktop(folder, port, environment, is_apart=is_apart)
+        stack.callback(agent.quit)
         with httpx.Client(base_url=f"{url}/api/v1", trust_env=False, timeout=20) as http:
             token = http.post("/session", json={"name": "anna.de.vries", "password": PASSWORD}).json()["token"]
             http.headers["Authorization"] = f"Bearer {token}"
@@ -194,5 +196,45 @@ def _call(playwright: Any, folder: Path, picture: bytes) -> Iterator[_Running]:
                 yield _Running(agent, customer)
             finally:
                 customer.close()
+
+
+def _desktop(folder: Path, port: int, environment: dict[str, str], *, is_apart: bool) -> Any:
+    """The agent's app, signed in: at the service that stands beside it, or with one of its own inside."""
+    from videodesk.demo.remote import Remote
+
+    where = ["--service", f"http://{DESK}:{port}"] if is_apart else ["--host", DESK, "--port", str(port)]
+    agent = Remote("agent", ["--data-dir", str(folder / "agent"), "--synthetic-media", *where], folder, environment)
+    if is_apart:
+        agent.type("sign_in.name", "anna.de.vries", within_s=40)
+        agent.type("sign_in.password", PASSWORD)
+        agent.click("sign_in.submit")
+    else:
+        agent.click("entry.next", within_s=40)
+        agent.type("entry.display_name", "Anna de Vries")
+        agent.type("entry.password", PASSWORD)
+        agent.click("entry.create")
+    agent.wait("rail.inbox")
+    return agent
+
+
+@contextlib.contextmanager
+def _service(folder: Path, port: int) -> Iterator[None]:
+    """`videodesk serve`, as a desk of more than one agent has it."""
+    import httpx
+
+    command = [sys.executable, "-m", "videodesk"]
+    data = ["--data-dir", str(folder / "service")]
+    subprocess.run([*command, "admin", "create", "anna.de.vries", "--role", "agent", *data], input=PASSWORD, text=True, check=True, capture_output=True)
+    with (folder / "service.log").open("wb") as log:
+        process = subprocess.Popen([*command, "serve", "--host", DESK, "--port", str(port), *data], stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.TransportError):
+                httpx.get(f"http://{DESK}:{port}/api/v1/info", trust_env=False, timeout=2)
+                break
+            time.sleep(0.1)
+        yield
     finally:
-        agent.quit()
+        process.terminate()
+        process.wait(20)
