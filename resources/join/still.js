@@ -4,7 +4,7 @@ import { player } from "./screens_view.js";
 
 /** @typedef {import("./camera.js").Camera} Camera */
 /** @typedef {{width: number, height: number}} Size */
-/** @typedef {{blob: Blob, method: "take_photo" | "full_frame", width: number, height: number}} Still */
+/** @typedef {{blob: Blob, method: "take_photo" | "full_frame", width: number, height: number, bytes?: ArrayBuffer}} Still */
 
 const CAPABILITIES_MS = 1_500;
 const PHOTO_MS = 6_000;
@@ -125,7 +125,8 @@ export class StillTaker {
     const over = () => { this.pending = null; };
     taking.then(over, over);
     const blob = await within(taking, PHOTO_MS);
-    return { blob, method: "take_photo", ...await measured(blob) };
+    const bytes = await blob.arrayBuffer(); // once: for its size, its digest and the disk
+    return { blob, bytes, method: "take_photo", ...sizeOf(new Uint8Array(bytes)) ?? await measured(blob) };
   }
 }
 

@@ -161,9 +161,9 @@ export class Stills {
     this.move(entry, "taking");
     void warmUp(this.app.token);
     try {
-      const { blob, method, width, height } = await this.taker.take(camera, async (factor) => talk.peer?.shrink(factor));
+      const { blob, bytes, method, width, height } = await this.taker.take(camera, async (factor) => talk.peer?.shrink(factor));
       if (entry.state === "taking") {
-        this.took(entry, blob, method, { width, height }, Date.now());
+        this.took(entry, blob, method, { width, height }, Date.now(), bytes);
       }
     } catch {
       if (entry.state === "taking") {
@@ -182,8 +182,9 @@ export class Stills {
   /**
    * It is here: on the disk and on its way at the same time.
    * @param {Entry} entry @param {Blob} blob @param {import("./keep.js").StillMethod} method @param {{width: number, height: number}} size @param {number} at
+   * @param {ArrayBuffer} [bytes] where they were read already
    */
-  took(entry, blob, method, { width, height }, at) {
+  took(entry, blob, method, { width, height }, at, bytes) {
     if (blob.size > MAX_BYTES || !blob.size) {
       this.fail(entry, "still.camera_failed");
       return;
@@ -193,10 +194,10 @@ export class Stills {
       method, media_type: blob.type, width_px: width, height_px: height, captured_at: new Date(at + this.app.talk.clockOffset).toISOString(),
     });
     entry.blob = blob;
-    const reading = blob.arrayBuffer();
+    const reading = bytes ? Promise.resolve(bytes) : blob.arrayBuffer();
     entry.digest = reading.then(sha256);
-    entry.securing = Promise.all([reading, securing]).then(([bytes]) => {
-      record.bytes = bytes;
+    entry.securing = Promise.all([reading, securing]).then(([read]) => {
+      record.bytes = read;
       return entry.state === "sent" ? undefined : this.kept.put(record);
     });
     this.move(entry, "unsent");
@@ -244,9 +245,11 @@ export class Stills {
       return;
     }
     this.move(entry, "sending");
+    const { call_id, snapshot_id, method, captured_at } = record;
+    const still = { call_id, snapshot_id, upload_id: record.id, method: method ?? "take_photo", digest: await entry.digest, captured_at };
     for (let tries = 1; ; tries += 1) {
-      const refusal = record.is_uploaded ? null : await deliver({
-        id: record.id, snapshotId: record.snapshot_id, bytes: blob, isResumed: entry.isResumed, token: () => this.tokenOf(record), patience: this.patience,
+      const { refusal, isKept } = record.is_uploaded ? { refusal: null, isKept: false } : await deliver({
+        still, bytes: blob, isResumed: entry.isResumed, token: () => this.tokenOf(record), patience: this.patience,
         onProgress: (sent) => this.progressed(entry, sent),
       });
       if (refusal) {
@@ -255,10 +258,7 @@ export class Stills {
       }
       entry.sent = blob.size;
       record.is_uploaded = true;
-      const { call_id, snapshot_id, method, captured_at } = record;
-      const problem = await putStill(this.tokenOf(record), record.id, {
-        call_id, snapshot_id, upload_id: record.id, method: method ?? "take_photo", digest: await entry.digest, captured_at,
-      });
+      const problem = isKept ? null : await putStill(this.tokenOf(record), record.id, still);
       if (!problem) {
         this.move(entry, "sent");
         await entry.securing;

@@ -5,7 +5,8 @@ import { newId } from "./memory.js";
 import { waitBefore } from "./signaling.js";
 
 /** @typedef {import("./api.js").Refusal} Refusal */
-/** @typedef {{status: number, refusal: Refusal, offset: number}} Answer */
+/** @typedef {{status: number, refusal: Refusal, offset: number, isKept: boolean}} Answer */
+/** @typedef {import("./types").StillMeta} StillMeta */
 
 /** @typedef {"waiting" | "sending" | "sent" | "failed" | "refused"} PhotoState */
 /** @typedef {{id: string, name: string, file: File, state: PhotoState, progress: number, code: string}} Photo */
@@ -141,7 +142,8 @@ function ask(method, address, token, headers, body, onProgress) {
         // no JSON: a proxy's page, or nothing
       }
       const offset = request.status ? request.getResponseHeader("Upload-Offset") : null;
-      resolve({ status: request.status, refusal: refusalOf(request.status, answer), offset: Number(offset ?? Number.NaN) });
+      const isKept = request.status === 201 && Boolean(/** @type {{snapshot_id?: string} | null} */ (answer)?.snapshot_id);
+      resolve({ status: request.status, refusal: refusalOf(request.status, answer), offset: Number(offset ?? Number.NaN), isKept });
     };
     request.send(body);
   });
@@ -174,22 +176,27 @@ export class Patience {
 
 /**
  * Bring all bytes to the service, however often the line breaks (https://tus.io/protocols/resumable-upload 1.0.0, creation-with-upload):
- * everything in one request; after a failure ask how far it got, and go on from there. Its address is known beforehand, so a lost answer loses nothing.
- * @param {{id: string, snapshotId: string, bytes: Blob, isResumed: boolean, token: () => string, patience: Patience, onProgress: (sent: number) => void}} upload
- * @returns {Promise<Refusal | null>} null when all of it is there, else why the service does not want it
+ * everything in one request, and where that goes well the still is in the case by its answer; after a failure ask how far it got, and go on
+ * from there. Its address is known beforehand, so a lost answer loses nothing.
+ * @param {{still: StillMeta, bytes: Blob, isResumed: boolean, token: () => string, patience: Patience, onProgress: (sent: number) => void}} upload
+ * @returns {Promise<{refusal: Refusal | null, isKept: boolean}>} no refusal when all of it is there; `isKept` when it is in the case as well
  */
-export async function deliver({ id, snapshotId, bytes, isResumed, token, patience, onProgress }) {
+export async function deliver({ still, bytes, isResumed, token, patience, onProgress }) {
+  const id = still.upload_id;
   const address = `${ROOT}/join/uploads/${id}`;
   let isUncertain = isResumed;
   let furthest = 0;
   for (let tries = 1; ; tries += 1) {
     /** @type {Answer} */
-    let answer = { status: 404, refusal: refusalOf(404, null), offset: 0 };
+    let answer = { status: 404, refusal: refusalOf(404, null), offset: 0, isKept: false };
     if (isUncertain) {
       answer = await ask("HEAD", address, token(), TUS, null);
+      if (answer.status === 404 && !await putStill(token(), id, still)) {
+        return { refusal: null, isKept: true }; // it was kept, and only the answer was lost
+      }
     }
     if (answer.status === 404) {
-      const metadata = `id ${btoa(id)},snapshot_id ${btoa(snapshotId)}`;
+      const metadata = `id ${btoa(id)},snapshot_id ${btoa(still.snapshot_id)},still ${btoa(JSON.stringify(still))}`;
       const headers = { ...TUS, "Upload-Length": String(bytes.size), "Upload-Metadata": metadata, "Content-Type": "application/offset+octet-stream" };
       answer = await ask("POST", `${ROOT}/join/uploads`, token(), headers, bytes, (sent) => onProgress(Math.min(sent, bytes.size)));
     } else if (isGood(answer) && answer.offset < bytes.size) {
@@ -200,10 +207,10 @@ export async function deliver({ id, snapshotId, bytes, isResumed, token, patienc
     }
     if (isGood(answer) && answer.offset >= bytes.size) {
       onProgress(bytes.size);
-      return null;
+      return { refusal: null, isKept: answer.isKept };
     }
     if (!isGood(answer) && !mayHelp(answer.status) && answer.status !== 404 && !ELSEWHERE.has(answer.refusal.code)) {
-      return answer.refusal;
+      return { refusal: answer.refusal, isKept: false };
     }
     if (answer.offset > furthest) {
       furthest = answer.offset;
@@ -215,11 +222,11 @@ export async function deliver({ id, snapshotId, bytes, isResumed, token, patienc
 }
 
 /**
- * Into the case with a still whose bytes are all there. Sent twice, it stands once.
+ * Into the case with a still whose bytes came in more than one request. Sent twice, it stands once.
  * By the same means as the bytes: a fetch without credentials would open a connection of its own.
  * @param {string} token
  * @param {string} id the original's
- * @param {import("./types").StillMeta} body
+ * @param {StillMeta} body
  * @returns {Promise<Refusal | null>}
  */
 export async function putStill(token, id, body) {

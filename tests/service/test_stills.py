@@ -98,6 +98,46 @@ FRAME = picture(64, 48)
 SHARP = picture(64, 48, colour="red")
 
 
+def in_one(desk, snapshot_id, data, upload_id=None, body=None, wrong=None):
+    """All bytes with the creation, which also says what the still is."""
+    upload_id = upload_id or new_id()
+    still = {"call_id": desk.call_id, "snapshot_id": snapshot_id, "upload_id": upload_id, "method": "take_photo", "digest": sha(data),
+             "captured_at": iso(desk.clock.now())} | (wrong or {})
+    return begin(desk, len(data), upload_id, body=data if body is None else body, snapshot_id=snapshot_id, still=json.dumps(still))
+
+
+def test_all_in_one_request_is_in_the_case_by_its_answer_and_again_it_stands_once(desk):
+    snapshot_id, upload_id = asked(desk), new_id()
+    answer = in_one(desk, snapshot_id, STILL, upload_id)
+    assert (answer.status_code, answer.headers["upload-offset"]) == (201, str(len(STILL)))
+    assert answer.json() == {"snapshot_id": snapshot_id, "digest": sha(STILL), "width_px": 800, "height_px": 600}
+    assert [one["id"] for one in view(desk, snapshot_id)["originals"]] == [upload_id]
+    assert offset_of(desk, upload_id) is None, "the upload went away"
+    again = in_one(desk, snapshot_id, STILL, upload_id)
+    assert again.json() == answer.json()
+    assert put_still(desk, snapshot_id, STILL, upload_id, upload_id=new_id()).json() == answer.json()
+    assert len(view(desk, snapshot_id)["originals"]) == 1
+    assert [entry["action"] for entry in desk.custody()].count("stored") == 1
+
+
+def test_a_first_request_with_only_some_of_the_bytes_keeps_nothing_yet(desk):
+    snapshot_id, upload_id = asked(desk), new_id()
+    answer = in_one(desk, snapshot_id, STILL, upload_id, body=STILL[:1000])
+    assert (answer.status_code, answer.headers["upload-offset"], answer.content) == (201, "1000", b"")
+    assert send(desk, upload_id, 1000, STILL[1000:]).status_code == 204
+    assert put_still(desk, snapshot_id, STILL, upload_id, upload_id=upload_id).status_code == 200
+
+
+@pytest.mark.parametrize("wrong", [{"snapshot_id": new_id()}, {"digest": "0" * 64}, {"upload_id": new_id()}, {"method": "frame"}])
+def test_a_creation_that_says_something_wrong_keeps_nothing(desk, wrong):
+    snapshot_id, upload_id = asked(desk), new_id()
+    answer = in_one(desk, snapshot_id, STILL, upload_id, wrong=wrong)
+    assert (answer.status_code, answer.headers["upload-offset"], answer.content) == (201, str(len(STILL)), b"")
+    assert desk.ask("GET", f"/snapshots/{snapshot_id}").status_code == 404
+    again = uploaded(desk, STILL) if "digest" in wrong else upload_id  # bytes of another digest are begun anew
+    assert put_still(desk, snapshot_id, STILL, upload_id, upload_id=again).status_code == 200
+
+
 @pytest.mark.parametrize("order", ["frame sharpest still", "still sharpest frame", "sharpest still frame", "still frame sharpest"])
 def test_the_best_leads_whatever_the_order(desk, order):
     snapshot_id, sharp_id, still_id = asked(desk), new_id(), new_id()

@@ -126,7 +126,7 @@ sequenceDiagram
     D->>S: PUT /api/v1/snapshots/SNAPSHOT (the frame)
     P->>S: still.progress (taking)
     S-->>D: still.progressed (taking)
-    P->>S: POST /api/v1/join/uploads (tus, id UPLOAD, the first bytes)
+    P->>S: POST /api/v1/join/uploads (tus, id UPLOAD, StillMeta, the bytes)
     P->>S: still.progress (sending, 43 %)
     S-->>D: still.progressed (sending, 43 %)
     P--xS: the line is cut
@@ -140,6 +140,8 @@ sequenceDiagram
     S-->>D: still.progressed (sent)
 ```
 
+- Where the line holds, the first request is the only one: it has all the bytes and a StillMeta as `still` in Upload-Metadata, so the still
+  is in the case by its 201, which then has the body that the PUT would have (ORIGINAL is UPLOAD). A 201 without a body: send the PUT.
 - What was asked for may be uploaded until 24 h after the call, with the same token, also when the link opens nothing else any more.
 - Which original leads is a matter of quality, not of arrival: a still before the sharpest frame before another frame; of two alike the
   later captured. Once a person chose, marked or decided, it stays.

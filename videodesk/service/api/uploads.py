@@ -1,7 +1,8 @@
 """Resumable uploads over HTTP: tus 1.0.0 with creation, creation-with-upload, termination and expiration.
 
 An agent's at /uploads, a customer's at /join/uploads; the sender makes the id (Upload-Metadata `id`), so that a creation whose answer was
-lost is repeated safely. Nothing is evidence yet: PUT …/originals/… and PUT /join/stills/… make it so.
+lost is repeated safely. Nothing is evidence yet: PUT …/originals/… and PUT /join/stills/… make it so. A customer's creation that says what
+the still is (Upload-Metadata `still`) spares that second request where all bytes come with the first.
 """
 
 from __future__ import annotations
@@ -12,17 +13,21 @@ from email.utils import format_datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import ValidationError
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from videodesk.core.errors import Invalid, NotAllowed, NotSignedIn, UnsupportedMedia
+from videodesk.core.errors import DeskError, Invalid, NotAllowed, NotSignedIn, UnsupportedMedia
 from videodesk.core.ids import UUID_PATTERN, is_id
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
 from videodesk.evidence.model import MAX_CLIP_BYTES, MAX_ORIGINAL_BYTES
 from videodesk.evidence.stills import uploading_customer
 from videodesk.evidence.upload_ports import PartialUpload, UploadLimits
+from videodesk.protocol.resources import PhotoUploaded, StillMeta
 from videodesk.service.auth import DeskDep, PrincipalDep, TokenDep, authenticate_token
+from videodesk.service.customer_stills import keep_uploaded
 from videodesk.service.desk import Desk
 from videodesk.service.problems import problem
 
@@ -96,11 +101,24 @@ async def create(desk: DeskDep, principal: PrincipalDep, request: Request) -> Re
     return await _create(desk, principal, request, OF_AGENT, "/api/v1/uploads")
 
 
-@router.post("/join/uploads", status_code=201, response_class=Response, openapi_extra=_BEGUN)
+@router.post("/join/uploads", status_code=201, response_class=Response, openapi_extra=_BEGUN, responses={201: {"model": PhotoUploaded}})
 async def create_of_customer(desk: DeskDep, principal: UploaderDep, request: Request) -> Response:
-    """Begin a customer's upload; bytes in the body count. Idempotent by the id in Upload-Metadata."""
+    """Begin a customer's upload; bytes in the body count. Idempotent by the id in Upload-Metadata.
+
+    With a StillMeta as `still` in Upload-Metadata and all the bytes, it is made the original of its own id as PUT /join/stills/{id} does,
+    and the answer has that one's body. When that is refused the answer has none: the bytes are there, and the PUT tells why.
+    """
     require(principal, Action.UPLOAD_PHOTO)
-    return await _create(desk, principal, request, OF_CUSTOMER, "/api/v1/join/uploads")
+    answer = await _create(desk, principal, request, OF_CUSTOMER, "/api/v1/join/uploads")
+    still = _still(request)
+    if still is None or answer.headers["Upload-Offset"] != request.headers["upload-length"]:
+        return answer
+    try:
+        told, after = await run_in_threadpool(keep_uploaded, desk, principal, still.upload_id, still)
+    except DeskError:
+        return answer
+    headers = {name: answer.headers[name] for name in ("Tus-Resumable", "Upload-Offset", "Upload-Expires", "Location")}
+    return Response(told.model_dump_json(), 201, headers, "application/json", BackgroundTask(after))
 
 
 @router.head("/uploads/{upload_id}", response_class=Response, openapi_extra=_ASKED)
@@ -228,6 +246,15 @@ def _wanted(principal: Principal, request: Request, desk: Desk) -> PartialUpload
     return PartialUpload(
         id=ids["id"], owner=principal.id, size_bytes=size_bytes, created_at=desk.clock.now(), case_id=principal.case_id or ids.get("case_id"),
         snapshot_id=ids.get("snapshot_id"))
+
+
+def _still(request: Request) -> StillMeta | None:
+    told = _metadata(request.headers.get("upload-metadata", ""))
+    try:
+        still = StillMeta.model_validate_json(told.get("still", ""))
+    except ValidationError:
+        return None
+    return still if still.upload_id == told["id"] else None
 
 
 def _metadata(header: str) -> dict[str, str]:
