@@ -55,8 +55,9 @@ _BARE = """async ([url, text]) => {
   await (await fetch(url, {method: 'POST', body: new Blob([window.bytes]), headers: {'Content-Type': 'text/plain'}})).text();
   return performance.now() - began;
 }"""
-_ENDS = """() => performance.getEntriesByType('resource').filter(one => one.name.includes('/join/stills/') && one.responseStatus >= 200
-  && one.responseStatus < 300).map(one => one.responseEnd)"""
+# Uploaded and made an original at once, or made one afterwards: the last answer counts, once the case has it.
+_ENDS = """() => performance.getEntriesByType('resource').filter(one => /\\/join\\/(stills|uploads)/.test(one.name) && one.responseStatus >= 200
+  && one.responseStatus < 300 && one.responseEnd > (window.takenAt.at(-1) ?? Infinity)).map(one => one.responseEnd)"""
 
 
 def run() -> dict[str, Any]:
@@ -149,20 +150,25 @@ def _measure(name: str, picture: bytes, rounds: int, seed: int) -> dict[str, Any
 class _Running:
     """A call with the customer's page on the phone's side of the link."""
 
-    def __init__(self, agent: Any, customer: Any) -> None:
-        self.agent, self.customer = agent, customer
+    def __init__(self, agent: Any, customer: Any, http: Any, case_id: str) -> None:
+        self.agent, self.customer, self._http, self._case_id = agent, customer, http, case_id
 
     def still(self) -> float:
         """S; how many ms from the camera's answer until the service's that the still is in the case."""
         page = self.customer.page
-        before = len(page.evaluate(_ENDS))
+        before, taken = self._in_case(), page.evaluate("() => window.takenAt.length")
         self.agent.click("call.snapshot")
         deadline = time.monotonic() + 120
-        while len(ends := page.evaluate(_ENDS)) <= before:
+        while page.evaluate("() => window.takenAt.length") == taken or not page.evaluate(_ENDS) or self._in_case() == before:
             if time.monotonic() > deadline:
                 sys.exit(f"still: nothing came in 120 s\n{self.agent.tail()}")
-            page.wait_for_timeout(20)
-        return float(ends[-1] - page.evaluate("() => window.takenAt.at(-1)"))
+            page.wait_for_timeout(100)
+        return float(page.evaluate(_ENDS)[-1] - page.evaluate("() => window.takenAt.at(-1)"))
+
+    def _in_case(self) -> int:
+        """How many of the camera's stills the case holds."""
+        snapshots = self._http.get(f"/cases/{self._case_id}/snapshots").raise_for_status().json()
+        return sum(original["method"] == "take_photo" for one in snapshots["items"] for original in one["originals"])
 
 
 @contextlib.contextmanager
@@ -193,7 +199,7 @@ def _call(playwright: Any, folder: Path, picture: bytes, *, is_apart: bool) -> I
                 customer.join(f"{url}/join#{made['join_link'].partition('#')[2]}")
                 agent.click("incoming.accept", within_s=60)
                 agent.wait("call.snapshot", within_s=60, why="to be possible (the picture is there)")
-                yield _Running(agent, customer)
+                yield _Running(agent, customer, http, case["id"])
             finally:
                 customer.close()
 
