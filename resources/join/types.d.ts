@@ -61,7 +61,7 @@ export interface CallReady {
 /** Where a call stands; the transitions are the table in calls/lifecycle.py. */
 export type CallState = "waiting" | "accepted" | "connected" | "on_hold" | "reconnecting" | "wrap_up" | "ended" | "abandoned";
 
-/** A call as both sides may see it. `customer_name` is what the case says; `epoch` numbers the peer connections of the call. */
+/** A call as both sides may see it. `customer_name` is what the case says; `epoch` numbers the peer connections of the call. `consent_digest` is the SHA-256 of the customer's newest answer to the consent question: what is captured now is sealed with it. */
 export interface CallView {
   id: string;
   case_id: string;
@@ -73,6 +73,7 @@ export interface CallView {
   agent_id: string | null;
   agent_name: string;
   consents: ConsentScope[];
+  consent_digest: string;
   is_recording: boolean;
   epoch: number;
   waiting_since: string;

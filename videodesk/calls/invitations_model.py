@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from videodesk.core.clock import iso
 from videodesk.core.vocabulary import ConsentScope, InvitationState, Language
 
 
@@ -50,3 +53,10 @@ class Consent:
     language: Language
     granted: tuple[ConsentScope, ...]
     at: datetime
+
+
+def consent_digest(consent: Consent) -> str:
+    """SHA-256 of the answer as canonical JSON {at, granted, id, invitation_id, language, text_version}: what seals and packages name."""
+    told = {"id": consent.id, "invitation_id": consent.invitation_id, "text_version": consent.text_version,
+            "language": consent.language.value, "granted": sorted(scope.value for scope in consent.granted), "at": iso(consent.at)}
+    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()

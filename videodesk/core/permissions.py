@@ -27,6 +27,10 @@ class Action(StrEnum):
     SEE_EVIDENCE = "evidence.see"
     ANNOTATE = "evidence.annotate"
     SEE_CUSTODY = "custody.see"
+    EXPORT = "evidence.export"
+    SHARE = "evidence.share"
+    HOLD = "retention.hold"
+    ERASE = "retention.erase"
     REVIEW = "review.decide"
     SEE_REVIEWS = "review.see"
     MANAGE_SETTINGS = "settings.manage"
@@ -35,11 +39,12 @@ class Action(StrEnum):
 _DESK: Final = frozenset({
     Action.SEE_PEOPLE, Action.SEE_CASES, Action.EDIT_CASES, Action.INVITE, Action.TAKE_CALLS, Action.SEE_CALLS,
     Action.SET_PRESENCE, Action.CAPTURE, Action.SEE_EVIDENCE, Action.ANNOTATE, Action.SEE_CUSTODY, Action.SEE_REVIEWS,
+    Action.EXPORT, Action.SHARE,
 })
 
 PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
     Role.AGENT: _DESK,
-    Role.SUPERVISOR: _DESK | {Action.REVIEW},
+    Role.SUPERVISOR: _DESK | {Action.REVIEW, Action.HOLD, Action.ERASE},
     # An administrator keeps the house, not the cases: least privilege (a person can have several roles).
     Role.ADMINISTRATOR: frozenset({Action.MANAGE_PEOPLE, Action.SEE_PEOPLE, Action.MANAGE_SETTINGS}),
     Role.CUSTOMER: frozenset({Action.JOIN_CALL, Action.GIVE_CONSENT, Action.UPLOAD_PHOTO}),

@@ -200,5 +200,52 @@ class CustodyAction(StrEnum):
     RENDERED = "rendered"
     REDACTED = "redacted"
     EXPORTED = "exported"
+    PRINTED = "printed"
+    SHARED = "shared"
     REVIEWED = "reviewed"
+    HOLD_SET = "hold_set"
+    HOLD_RELEASED = "hold_released"
+    ERASED = "erased"
     ACCESS_DENIED = "access_denied"
+
+
+class SealKind(StrEnum):
+    """What a seal vouches for: a capture of this call, a file whose making nobody here saw, a derived picture; or there is none."""
+
+    NONE = "none"
+    CAPTURE = "capture"
+    OPENED = "opened"
+    RENDITION = "rendition"
+
+
+class SealVerdict(StrEnum):
+    """What an outsider may conclude about a file. Only the first two are good."""
+
+    GENUINE = "genuine"
+    GENUINE_RENDITION = "genuine-rendition"
+    ALTERED = "altered"
+    FOREIGN_SEAL = "foreign-seal"
+    NO_SEAL = "no-seal"
+    INCOMPLETE = "incomplete"
+    UNCHECKABLE = "uncheckable"
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing speaks against the file."""
+        return self in {SealVerdict.GENUINE, SealVerdict.GENUINE_RENDITION}
+
+
+class RetentionClass(StrEnum):
+    """How long a case is kept after it was closed; the days are settings."""
+
+    CLAIM = "claim"
+    ADVICE = "advice"
+    SHORT = "short"
+
+
+class PackageState(StrEnum):
+    """How far the building of an evidence package is."""
+
+    BUILDING = "building"
+    READY = "ready"
+    FAILED = "failed"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from videodesk.core.vocabulary import CustodyAction, LocationState, ReviewState, SnapshotMethod, StillState
+from videodesk.core.vocabulary import CustodyAction, LocationState, ReviewState, SealKind, SnapshotMethod, StillState
 
 MAX_ORIGINAL_BYTES: Final = 64 * 1024 * 1024
 MAX_CLIP_BYTES: Final = 4 * 1024 * 1024 * 1024
@@ -57,6 +57,7 @@ class Original:
     verdict: tuple[str, ...] = ()
     leads: bool = True
     is_readable: bool = True
+    seal: SealKind = SealKind.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from videodesk.core.vocabulary import CustodyAction, LocationState, ReviewDecision, ReviewState, SnapshotMethod, StillState
+from videodesk.core.vocabulary import CustodyAction, LocationState, ReviewDecision, ReviewState, SealKind, SnapshotMethod, StillState
 from videodesk.protocol.fields import Digest, Line, Moment, Text
 from videodesk.protocol.messages import Id, StillMethod, Wire
 
@@ -79,6 +79,7 @@ class OriginalView(Wire):
     duration_s: float | None = None
     verdict: list[str] = []
     is_readable: bool = True
+    seal: SealKind = SealKind.NONE
 
 
 class SnapshotPatch(Wire):

@@ -66,7 +66,10 @@ class PartyState(Wire):
 
 
 class CallView(Wire):
-    """A call as both sides may see it. `customer_name` is what the case says; `epoch` numbers the peer connections of the call."""
+    """A call as both sides may see it. `customer_name` is what the case says; `epoch` numbers the peer connections of the call.
+
+    `consent_digest` is the SHA-256 of the customer's newest answer to the consent question: what is captured now is sealed with it.
+    """
 
     id: Id
     case_id: Id
@@ -78,6 +81,7 @@ class CallView(Wire):
     agent_id: Id | None = None
     agent_name: str = ""
     consents: list[ConsentScope] = []
+    consent_digest: Annotated[str, StringConstraints(max_length=64)] = ""
     is_recording: bool = False
     epoch: Annotated[int, Field(ge=0)] = 0
     waiting_since: datetime

@@ -16,7 +16,9 @@ from videodesk.core.events import Event, EventBus
 from videodesk.core.people import PersonRepository
 from videodesk.core.places import resources
 from videodesk.evidence.ports import BlobStore, CustodyRepository, EvidenceRepository
+from videodesk.evidence.seal_ports import DeskKeys, NoSealer, Sealer, SealVerifier, TimestampAuthority
 from videodesk.evidence.upload_ports import PartialUploads
+from videodesk.evidence.vault_ports import CaseVault, MemoryVault
 from videodesk.review.ports import ReviewRepository
 from videodesk.service.pictures import LimitedPictures
 from videodesk.settings import Settings
@@ -103,3 +105,9 @@ class Desk:
     checklists: Checklists = field(default_factory=lambda: Checklists.load(resources() / "checklists"))
     # Children start with the first picture; whoever stops the service closes it.
     pictures: LimitedPictures = field(default_factory=LimitedPictures)
+    # Without keys nothing is sealed and no certificate issued; without authorities nothing is stamped.
+    keys: DeskKeys | None = None
+    sealer: Sealer = field(default_factory=NoSealer)
+    verifier: SealVerifier | None = None
+    authorities: tuple[TimestampAuthority, ...] = ()
+    vault: CaseVault = field(default_factory=MemoryVault)

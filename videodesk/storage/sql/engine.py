@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from videodesk.core.errors import OutOfSpace, WorldError
 from videodesk.core.events import EventBus
+from videodesk.evidence.vault_ports import CaseVault, MemoryVault
 from videodesk.storage.sql import migrate
 from videodesk.storage.sql.unit import SqlUnit
 
@@ -27,8 +28,11 @@ class SqlStore:
     so that two writers queue at the beginning instead of failing in the middle.
     """
 
-    def __init__(self, url: str, bus: EventBus) -> None:
+    def __init__(self, url: str, bus: EventBus, vault: CaseVault | None = None, sign_head: Callable[[bytes], bytes] | None = None) -> None:
+        """`vault` salts the custody log; without one the salts end with the store. `sign_head` signs the log's heads (DeskKeys.sign_log)."""
         self._bus = bus
+        self._vault = vault or MemoryVault()
+        self._sign_head = sign_head
         self.engine = make_engine(url)
 
     def upgrade(self) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from videodesk.core.errors import WorldError
 from videodesk.storage.sql.schema import UtcDateTime
 
-HEAD: Final = "0002"
+HEAD: Final = "0007"
 _SCRIPTS: Final = Path(__file__).parent / "migrations"
 
 

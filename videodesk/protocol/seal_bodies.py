@@ -1,0 +1,153 @@
+"""HTTP bodies of seals, packages, retention and copies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from videodesk.core.vocabulary import Language, PackageState, RetentionClass, SealKind, SealVerdict
+from videodesk.protocol.fields import Digest, Line
+from videodesk.protocol.messages import Id, Wire
+
+Pem = Annotated[str, StringConstraints(min_length=64, max_length=16_384)]
+
+
+class SealRoot(Wire):
+    """The desk's root certificate, and its SHA-256 (of the DER): what outsiders pin."""
+
+    root_pem: str
+    fingerprint: Digest
+
+
+class CertificateIn(Wire):
+    """A certificate request (PKCS#10, PEM, P-256) of a desktop that wants to seal; `station_id` is its own random id."""
+
+    csr_pem: Pem
+    station_id: Id
+
+
+class CertificateView(Wire):
+    """The sealing certificate with its chain up to the root (PEM)."""
+
+    chain_pem: str
+    fingerprint: Digest
+    expires_at: datetime
+
+
+class Reason(Wire):
+    """Why a verdict: a code of verify.json (`reason.<code>`) with its parameters."""
+
+    code: str
+    params: dict[str, str] = {}
+
+
+class OriginalIntegrity(Wire):
+    """What is proven of one original: by its seal, by the custody log, by a time stamp.
+
+    `covered_at` is the time stamp authority's own time on the first stamped head that covers the original's entry; `late_s` how much
+    later than the capture's clock that is (over 60 s: `is_late`). None as long as there is none.
+    """
+
+    original_id: Id
+    digest: Digest
+    seal: SealKind
+    verdict: SealVerdict
+    reasons: list[Reason] = []
+    sealed_by: str = ""
+    captured_at: datetime
+    log_index: int | None = None
+    covered_at: datetime | None = None
+    authority: str = ""
+    late_s: float | None = None
+    is_late: bool = False
+
+
+class SnapshotIntegrity(Wire):
+    """The integrity panel of one snapshot, leading original first. `log_is_intact`: the desk's whole custody log, checked now."""
+
+    snapshot_id: Id
+    originals: list[OriginalIntegrity]
+    log_is_intact: bool
+    log_size: int
+    root_fingerprint: str = ""
+
+
+class PackageIn(Wire):
+    """Build an evidence package. `is_outside_copy`: nothing in it shows what a redaction hides (originals of redacted snapshots stay here)."""
+
+    id: Id
+    language: Language = Language.NL
+    is_outside_copy: bool = False
+
+
+class PackageView(Wire):
+    """A package and how far its building is: `done` of `total` files, `step` a code of verify.json (`package.step.<code>`)."""
+
+    id: Id
+    case_id: Id
+    state: PackageState
+    step: str = ""
+    done: int = 0
+    total: int = 0
+    size_bytes: int = 0
+    digest: str = ""
+    file_name: str = ""
+    code: str = ""
+    made_at: datetime | None = None
+
+
+class RetentionView(Wire):
+    """How long a case is kept. `erase_after` is None while it is open or held; `erased_at` is set once it is gone."""
+
+    case_id: Id
+    retention_class: RetentionClass
+    days: int
+    closed_at: datetime | None = None
+    erase_after: datetime | None = None
+    is_held: bool = False
+    hold_reason: str = ""
+    held_by_name: str = ""
+    held_at: datetime | None = None
+    erased_at: datetime | None = None
+
+
+class HoldIn(Wire):
+    """Set a legal hold, with its reason."""
+
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class ErasureIn(Wire):
+    """Erase a case for good. `case_number` must be typed by the person: it confirms which one."""
+
+    case_number: Line
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class ErasureView(Wire):
+    """The certificate of erasure: counts and times, nothing personal; `backups` names where copies may still lie, and until when."""
+
+    id: Id
+    case_id: Id
+    case_number: str
+    erased_at: datetime
+    erased_by_name: str
+    reason: str
+    log_index: int
+    files: int
+    size_bytes: int
+    rows: int
+    backups: list[str] = []
+
+
+class CopyView(Wire):
+    """A copy for the customer: the link is shown once, when it is made."""
+
+    id: Id
+    case_id: Id
+    link: str = ""
+    expires_at: datetime
+    opened_at: datetime | None = None
+    pictures: Annotated[int, Field(ge=0)] = 0

@@ -1,0 +1,14 @@
+"""What a seal vouches for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+revision: Final = "0006"
+down_revision: Final = "0005"
+branch_labels: Final = None
+depends_on: Final = None
+
+
+def upgrade() -> None:
+    """Step up."""
