@@ -245,6 +245,7 @@ test("the size of a picture is read from its head", () => {
 function tus(size, answers) {
   const seen = [];
   let there = null;
+  let isKept = false;
   globalThis.XMLHttpRequest = class {
     constructor() {
       this.upload = {};
@@ -263,13 +264,19 @@ function tus(size, answers) {
     }
     abort() {}
     send(body) {
-      const { status, takes = Infinity, code } = answers[seen.length] ?? { status: 204 };
+      // Only a still that the service made an original with its bytes answers the PUT well; the upload itself is gone then.
+      const given = this.method === "PUT" ? { status: isKept ? 200 : 404 } : answers[seen.length] ?? { status: 204 };
+      const { status, takes = Infinity, code } = given;
       seen.push([this.method, this.headers["Upload-Offset"] ?? null, body?.size ?? 0]);
       if (body && ((status >= 200 && status < 300) || takes !== Infinity)) {
         there = Math.min((there ?? 0) + body.size, (there ?? 0) + takes, size);
       }
       this.status = this.method === "HEAD" && status === 204 ? (there === null ? 404 : 200) : status;
-      this.responseText = code ? JSON.stringify({ code }) : "";
+      if (given.keeps) {
+        isKept = true;
+        there = status ? there : null;
+      }
+      this.responseText = code ? JSON.stringify({ code }) : given.keeps && status ? JSON.stringify({ snapshot_id: "s" }) : "";
       this.answered["Upload-Offset"] = this.status >= 200 && this.status < 300 ? String(there) : undefined;
       queueMicrotask(() => this.onloadend());
     }
@@ -281,23 +288,31 @@ async function delivered(answers, isResumed = false) {
   const bytes = new Blob(["0123456789"]);
   const service = tus(bytes.size, answers);
   const patience = new Patience(() => queueMicrotask(() => patience.hurry()));
-  const refusal = await deliver({ id: "id", snapshotId: "s", bytes, isResumed, token: () => "t", patience, onProgress: () => undefined });
-  return { refusal, seen: service.seen, there: service.there() };
+  const still = { call_id: "c", snapshot_id: "s", upload_id: "id", method: "take_photo", digest: "d", captured_at: "2026-01-05T09:00:00Z" };
+  const { refusal, isKept } = await deliver({ still, bytes, isResumed, token: () => "t", patience, onProgress: () => undefined });
+  return { refusal, isKept, seen: service.seen, there: service.there() };
 }
 
 test("an upload goes on where it broke off", async () => {
-  assert.deepEqual(await delivered([{ status: 201 }]), { refusal: null, seen: [["POST", null, 10]], there: 10 });
+  assert.deepEqual(await delivered([{ status: 201 }]), { refusal: null, isKept: false, seen: [["POST", null, 10]], there: 10 });
   const cut = await delivered([{ status: 0, takes: 4 }]);
-  assert.deepEqual(cut, { refusal: null, seen: [["POST", null, 10], ["HEAD", null, 0], ["PATCH", "4", 6]], there: 10 });
+  assert.deepEqual(cut, { refusal: null, isKept: false, seen: [["POST", null, 10], ["HEAD", null, 0], ["PATCH", "4", 6]], there: 10 });
   const never = await delivered([{ status: 0 }]);
-  assert.deepEqual(never.seen.map(([method]) => method), ["POST", "HEAD", "POST"]);
+  assert.deepEqual(never.seen.map(([method]) => method), ["POST", "HEAD", "PUT", "POST"]);
   const lost = await delivered([{ status: 0, takes: 10 }]);
   assert.deepEqual(lost.seen.map(([method]) => method), ["POST", "HEAD"], "only the answer was lost");
   const moved = await delivered([{ status: 0, takes: 4 }, { status: 204 }, { status: 409, code: "upload.wrong_offset" }]);
   assert.deepEqual(moved.seen.map(([method]) => method), ["POST", "HEAD", "PATCH", "HEAD", "PATCH"]);
   const away = await delivered([{ status: 503 }, { status: 503 }, { status: 0 }]);
-  assert.deepEqual(away.seen.map(([method]) => method), ["POST", "HEAD", "HEAD", "HEAD", "POST"]);
-  assert.deepEqual((await delivered([], true)).seen.map(([method]) => method), ["HEAD", "POST"]);
+  assert.deepEqual(away.seen.map(([method]) => method), ["POST", "HEAD", "HEAD", "HEAD", "PUT", "POST"]);
+  assert.deepEqual((await delivered([], true)).seen.map(([method]) => method), ["HEAD", "PUT", "POST"]);
+});
+
+test("a still that was kept with its bytes is not sent again", async () => {
+  const once = await delivered([{ status: 201, keeps: true }]);
+  assert.deepEqual([once.isKept, once.seen.length], [true, 1]);
+  const lost = await delivered([{ status: 0, takes: 10, keeps: true }]);
+  assert.deepEqual([lost.isKept, lost.refusal, lost.seen.map(([method]) => method)], [true, null, ["POST", "HEAD", "PUT"]]);
 });
 
 test("an upload that is not wanted is not tried for ever", async () => {
