@@ -273,7 +273,8 @@ class Running:
     def snapshot(self):
         before = len(self.anna.snapshots(self.case))
         self.agent.click("call.snapshot")  # the key belongs to the chat's field while the person types there
-        return until(lambda: len(found := self.anna.snapshots(self.case)) > before and found[-1], "the snapshot to be in the case")
+        return until(lambda: len(found := self.anna.snapshots(self.case)) > before and found[-1],
+                     lambda: f"the snapshot to be in the case; the screen: {[self.agent.look(name) for name in ('call.snapshot', 'call.banner', 'call.quality')]}")
 
 
 def rows_of(desktop, name):
