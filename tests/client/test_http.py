@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from videodesk.client.api import DeskApi
 from videodesk.client.http import HttpDeskApi, open_client
+from videodesk.client.proof_api import ProofApi
 from videodesk.core.errors import (
     Conflict,
     DeskError,
@@ -70,7 +71,7 @@ async def desk():
 
 def test_it_is_a_desk_api():
     made: DeskApi = HttpDeskApi(open_client("http://desk.test"))
-    missing = [name for name in vars(DeskApi) if not name.startswith("_") and not hasattr(made, name)]
+    missing = [name for port in (DeskApi, ProofApi) for name in vars(port) if not name.startswith("_") and not hasattr(made, name)]
     assert missing == []
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tests.desktop.fake_proof import FakeProof
 from videodesk.core.clock import HandClock
 from videodesk.core.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound, NotSignedIn
 from videodesk.core.ids import case_number, new_id
@@ -54,10 +55,11 @@ ITEMS = (
 )
 
 
-class FakeDeskApi:
+class FakeDeskApi(FakeProof):
     """DeskApi in memory. `fail_next` makes the next method raise; `asked` lists the methods called."""
 
     def __init__(self, clock: HandClock | None = None, roles: tuple[Role, ...] = (Role.AGENT, Role.SUPERVISOR)) -> None:
+        super().__init__()
         self.clock = clock or HandClock()
         self.token: str | None = None
         self.asked: list[str] = []

@@ -142,12 +142,71 @@ class ErasureView(Wire):
     backups: list[str] = []
 
 
+class CopyIn(Wire):
+    """Make the customer's copy of one call (None: the newest one with consent to pictures)."""
+
+    id: Id
+    call_id: Id | None = None
+
+
+class CopyText(Wire):
+    """The words of an e-mail that brings the link."""
+
+    subject: str
+    body: str
+
+
 class CopyView(Wire):
-    """A copy for the customer: the link is shown once, when it is made."""
+    """The customer's copy of one call's pictures. `link` and `texts` are there as long as it opens; the token in it is nowhere stored."""
 
     id: Id
     case_id: Id
+    call_id: Id | None = None
     link: str = ""
+    texts: dict[Language, CopyText] = {}
+    made_at: datetime | None = None
+    made_by_name: str = ""
     expires_at: datetime
+    revoked_at: datetime | None = None
     opened_at: datetime | None = None
     pictures: Annotated[int, Field(ge=0)] = 0
+
+
+class CopyKey(Wire):
+    """The token of a copy's link."""
+
+    token: Annotated[str, StringConstraints(min_length=16, max_length=128)]
+
+
+class CopyPicture(Wire):
+    """One picture of the copy. `is_redacted`: what is given is the picture in which something was made unreadable. `file` is its address."""
+
+    id: Id
+    title: dict[Language, str] = {}
+    caption: str = ""
+    captured_at: datetime
+    media_type: str
+    width_px: int
+    height_px: int
+    duration_s: float | None = None
+    size_bytes: int
+    is_redacted: bool = False
+    is_sealed: bool = False
+    preview: str
+    file: str
+    file_name: str
+
+
+class CopyOpened(Wire):
+    """What the link opens: the pictures, and the ZIP with the verifier (`archive` is its address; empty while there is none)."""
+
+    id: Id
+    case_number: str
+    language: Language
+    expires_at: datetime
+    taken_on: datetime | None = None
+    agent_name: str = ""
+    pictures: list[CopyPicture]
+    archive: str = ""
+    archive_name: str = ""
+    root_fingerprint: str = ""
