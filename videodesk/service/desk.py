@@ -15,6 +15,7 @@ from videodesk.core.clock import Clock
 from videodesk.core.events import Event, EventBus
 from videodesk.core.people import PersonRepository
 from videodesk.core.places import resources
+from videodesk.evidence.copies import CopyRepository
 from videodesk.evidence.ports import BlobStore, CustodyRepository, EvidenceRepository
 from videodesk.evidence.seal_ports import DeskKeys, NoSealer, Sealer, SealVerifier, TimestampAuthority
 from videodesk.evidence.upload_ports import PartialUploads
@@ -60,6 +61,11 @@ class UnitOfWork(Protocol):
     @property
     def reviews(self) -> ReviewRepository:
         """Decisions."""
+        ...
+
+    @property
+    def copies(self) -> CopyRepository:
+        """Copies for customers."""
         ...
 
     def emit(self, event: Event) -> None:

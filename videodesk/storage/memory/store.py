@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from videodesk.core.events import Event, EventBus
 from videodesk.storage.memory.calls import MemoryCalls
 from videodesk.storage.memory.cases import MemoryCases
+from videodesk.storage.memory.copies import MemoryCopies
 from videodesk.storage.memory.custody import MemoryCustody
 from videodesk.storage.memory.evidence import MemoryEvidence
 from videodesk.storage.memory.invitations import MemoryInvitations
@@ -29,6 +30,7 @@ class MemoryUnit:
     evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
     custody: MemoryCustody = field(default_factory=MemoryCustody)
     reviews: MemoryReviews = field(default_factory=MemoryReviews)
+    copies: MemoryCopies = field(default_factory=MemoryCopies)
     events: list[Event] = field(default_factory=list)
 
     def emit(self, event: Event) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from videodesk.core.events import Event
 from videodesk.storage.sql.calls import SqlCalls
 from videodesk.storage.sql.cases import SqlCases
+from videodesk.storage.sql.copies import SqlCopies
 from videodesk.storage.sql.custody import SqlCustody
 from videodesk.storage.sql.evidence import SqlEvidence
 from videodesk.storage.sql.invitations import SqlInvitations
@@ -57,6 +58,11 @@ class SqlUnit:
     def reviews(self) -> SqlReviews:
         """Decisions."""
         return SqlReviews(self._connection)
+
+    @cached_property
+    def copies(self) -> SqlCopies:
+        """Copies for customers."""
+        return SqlCopies(self._connection)
 
     def emit(self, event: Event) -> None:
         """Publish `event` once this unit is committed."""
