@@ -227,6 +227,14 @@ def note_seen(uow: CopyUnit, copy: CustomerCopy, given: Given, action: CustodyAc
                    case_id=copy.case_id, data={"copy_id": copy.id, "digest": picture.digest, **which})
 
 
+def note_first_look(uow: CopyUnit, copy: CustomerCopy, given: Given, now: datetime) -> None:
+    """Enter that the customer saw a picture, the first time they did with this link."""
+    looks = [entry for entry in uow.custody.of_case(copy.case_id)
+             if entry.action is CustodyAction.VIEWED and entry.snapshot_id == given.snapshot.id and entry.data.get("copy_id") == copy.id]
+    if not looks:
+        note_seen(uow, copy, given, CustodyAction.VIEWED, now)
+
+
 def _make(uow: CopyUnit, copy_id: str, call: Call, made_by: str, made_by_name: str, key: str, now: datetime) -> CustomerCopy:
     copy = CustomerCopy(copy_id, call.case_id, call.id, token_digest(token_of(key, copy_id)), made_by, made_by_name, now, now + LIFE)
     uow.copies.add(copy)

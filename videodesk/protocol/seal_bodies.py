@@ -183,7 +183,6 @@ class CopyPicture(Wire):
 
     id: Id
     title: dict[Language, str] = {}
-    caption: str = ""
     captured_at: datetime
     media_type: str
     width_px: int
@@ -206,6 +205,8 @@ class CopyOpened(Wire):
     expires_at: datetime
     taken_on: datetime | None = None
     agent_name: str = ""
+    desk_name: str = ""
+    phone_number: str = ""
     pictures: list[CopyPicture]
     archive: str = ""
     archive_name: str = ""
