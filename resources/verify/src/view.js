@@ -1,0 +1,129 @@
+// What the page shows: first the verdict in plain words, then what to compare, then each file.
+import { h, icon } from "./dom.js";
+import { language, t, when, has } from "./texts.js";
+import { isGood, worst } from "./verdict.js";
+
+/** @typedef {import("./verdict.js").Checked} Checked */
+/**
+ * One file as it is shown. `checked` is null while it is being checked.
+ * @typedef {{ name: string, title: string, kind: "picture" | "part", preview: string, checked: Checked | null }} Item
+ */
+
+/** @type {Record<import("./verdict.js").Verdict, import("./dom.js").IconName>} */
+const SIGNS = { genuine: "good", "genuine-rendition": "rendition", altered: "bad", "foreign-seal": "foreign", "no-seal": "none", incomplete: "foreign", uncheckable: "unsure" };
+
+/** The fingerprint in groups that two people can read to each other. @param {string} fingerprint */
+export function grouped(fingerprint) {
+  const groups = fingerprint.toUpperCase().match(/.{1,4}/gu) ?? [];
+  return h("span", { class: "code", translate: "no" }, ...groups.map((one) => h("span", {}, one)));
+}
+
+/** @param {Item[]} items @param {Checked | null} whole @param {boolean} isBusy */
+export function banner(items, whole, isBusy) {
+  const done = items.filter((one) => one.checked);
+  if (isBusy) {
+    return h("div", { class: "banner busy", "data-verdict": "busy" }, icon("busy"), h("div", {}, h("h1", {}, t("page.busy")), h("p", {}, t("page.busy_count", { done: done.length, n: items.length }))));
+  }
+  const verdicts = done.map((one) => /** @type {Checked} */ (one.checked).verdict);
+  const verdict = whole?.verdict ?? worst(verdicts);
+  const pictures = items.filter((one) => one.kind === "picture");
+  const bad = pictures.filter((one) => one.checked && !isGood(one.checked.verdict)).length;
+  const isAllRenditions = pictures.length > 0 && pictures.every((one) => one.checked?.verdict === "genuine-rendition");
+  const name = verdict === "genuine" && isAllRenditions ? "genuine-rendition" : verdict;
+  const counts = { n: pictures.length, bad, good: pictures.length - bad };
+  const key = whole ? `page.package.${name}` : `page.all.${name}`;
+  return h(
+    "div",
+    { class: `banner ${name}`, "data-verdict": verdict },
+    icon(SIGNS[verdict]),
+    h("div", {}, h("h1", {}, t(has(key) ? key : `page.all.${name}`, counts)), h("p", {}, sentence(verdict, counts, Boolean(whole)))),
+  );
+}
+
+/** @param {import("./verdict.js").Verdict} verdict @param {{n: number, bad: number, good: number}} counts @param {boolean} isPackage */
+function sentence(verdict, counts, isPackage) {
+  if (isGood(verdict)) {
+    return t(isPackage ? "page.sub.package" : "page.sub.good", counts);
+  }
+  return counts.n > 1 ? t(counts.bad ? "page.sub.some" : "page.sub.parts", counts) : t(`page.sub.${verdict}`, counts);
+}
+
+/** @param {import("./verdict.js").Reason} reason */
+function why([code, params]) {
+  return h("li", { "data-reason": code }, t(`reason.${code}`, params));
+}
+
+/** @param {string} key @param {string} value */
+function row(key, value) {
+  return [h("dt", {}, t(`page.fact.${key}`)), h("dd", key === "digest" || key.endsWith("id") ? { class: "mono" } : {}, value)];
+}
+
+const SHOWN = ["captured_at", "method", "made_at", "number"];
+const MORE = ["sealed_by", "digest", "original_id", "snapshot_id", "case_id", "call_id", "codec", "consent_digest", "content_digest", "rtp_time"];
+
+/** @param {string} key @param {string} value */
+function fact(key, value) {
+  if (key.endsWith("_at")) {
+    return when(value);
+  }
+  return key === "method" && has(`page.method.${value}`) ? t(`page.method.${value}`) : value;
+}
+
+/** @param {Checked} checked @param {string[]} keys */
+function facts(checked, keys) {
+  return keys.filter((key) => checked.facts[key]).flatMap((key) => row(key, fact(key, checked.facts[key] ?? "")));
+}
+
+/** @param {Item} item @param {boolean} isOpen */
+export function card(item, isOpen) {
+  const { checked } = item;
+  const verdict = checked?.verdict;
+  const words = verdict ? t(`verdict.${verdict}`) : t("page.checking");
+  const picture = item.preview
+    ? h("img", { src: item.preview, alt: t("page.preview", { name: item.title }), decoding: "async" })
+    : h("div", { class: "nothing" }, t("page.no_preview"));
+  const rows = checked ? facts(checked, SHOWN) : [];
+  return h(
+    "li",
+    { class: `card ${verdict ?? "busy"}`, "data-file": item.name, "data-verdict": verdict ?? "" },
+    item.kind === "picture" && picture,
+    h(
+      "div",
+      { class: "told" },
+      h("h3", { class: "verdict" }, icon(verdict ? SIGNS[verdict] : "busy"), h("span", {}, words)),
+      h("p", { class: "name", translate: "no" }, item.title),
+      checked && checked.reasons.length > 0 && h("ul", { class: "why" }, ...checked.reasons.map(why)),
+      rows.length > 0 && h("dl", {}, ...rows),
+      checked && h("details", isOpen ? { open: true } : {}, h("summary", {}, t("page.details")), h("dl", {}, ...row("file", item.name), ...facts(checked, MORE))),
+    ),
+  );
+}
+
+/** @param {{ pem: string, fingerprint: string } | null} pin @param {string} typed @param {(value: string) => void} onTyped */
+export function pinned(pin, typed, onTyped) {
+  const input = h("input", { id: "typed", type: "text", autocomplete: "off", spellcheck: "false", autocapitalize: "off", value: typed, "aria-describedby": "matches" });
+  const answer = h("p", { id: "matches", role: "status" });
+  const compare = () => {
+    const digits = input.value.toLowerCase().replaceAll(/[^0-9a-f]/gu, "");
+    const state = !digits ? "" : !pin ? "unknown" : digits === pin.fingerprint ? "same" : pin.fingerprint.startsWith(digits) ? "begun" : "other";
+    answer.className = state;
+    answer.textContent = state ? t(`page.pin.${state}`) : "";
+    onTyped(input.value);
+  };
+  input.addEventListener("input", compare);
+  const part = h(
+    "section",
+    { class: "pin", "aria-labelledby": "pin-title" },
+    h("h2", { id: "pin-title" }, t(pin ? "page.pin.title" : "page.pin.none")),
+    h("p", {}, t(pin ? "page.pin.lead" : "page.pin.none_lead")),
+    pin && h("p", { class: "fingerprint", id: "fingerprint" }, grouped(pin.fingerprint)),
+    pin && h("div", { class: "compare" }, h("label", { for: "typed" }, t("page.pin.compare")), input, answer),
+  );
+  if (typed) {
+    compare();
+  }
+  return part;
+}
+
+/** The language the page is not in. */
+export const otherLanguage = () => (language() === "nl" ? "en" : "nl");
