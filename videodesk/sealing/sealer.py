@@ -1,0 +1,99 @@
+"""The Sealer on c2pa-python: C2PA manifests inside JPEG, PNG and WebP, signed with ES256.
+
+Never a thumbnail (it would show what a redaction hides), never a request to the network, no time stamp in a capture's path.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+import c2pa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from videodesk.core.errors import WorldError
+from videodesk.evidence.seal_ports import CaptureFacts, RenditionFacts
+from videodesk.sealing.certificates import fingerprint
+from videodesk.sealing.embedded import seal_kind, unsealed
+from videodesk.sealing.manifests import capture_manifest, opened_manifest, parent_ingredient, rendition_manifest
+
+__all__ = ["C2paSealer", "Sign", "context", "seal_kind", "unsealed"]
+
+Sign = Callable[[bytes], bytes]  # the data in, an ECDSA P-256 signature over its SHA-256 out (DER)
+
+_SIDE: Final = 32  # bytes of r and of s
+_MEDIA: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
+# c2pa-python logs a failed signature as an error of its own; ours is raised.
+logging.getLogger("c2pa").setLevel(logging.CRITICAL)
+
+
+def context(trust_anchors: str = "") -> c2pa.Context:
+    """The settings under which we sign and read: no thumbnails, nothing fetched; `trust_anchors` are the pinned roots (PEM)."""
+    return c2pa.Context.from_dict({
+        "trust": {"trust_anchors": trust_anchors} if trust_anchors else {},
+        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_after_sign": False, "verify_trust": bool(trust_anchors)},
+        "builder": {"thumbnail": {"enabled": False}},
+    })
+
+
+class C2paSealer:
+    """A Sealer whose key is elsewhere: `sign` gets the bytes and gives a DER signature. Any thread, several at once.
+
+    `chain_pem`: the signing certificate first, its root last.
+    """
+
+    is_ready = True
+
+    def __init__(self, chain_pem: str, sign: Sign) -> None:
+        self.certificate_fingerprint = fingerprint(chain_pem)
+        self._sign = sign
+        self._context = context()
+        try:
+            self._signer = c2pa.Signer.from_callback(self._raw, c2pa.C2paSigningAlg.ES256, chain_pem)
+        except c2pa.C2paError as problem:
+            raise WorldError("seal.failed") from problem
+
+    def seal_capture(self, picture: bytes, media_type: str, facts: CaptureFacts) -> bytes:
+        """With `c2pa.created`. Another's manifest in it is taken out first (see `_bare`)."""
+        bare, said = _bare(picture)
+        return self._sealed(bare, media_type, capture_manifest(facts, said))
+
+    def seal_opened(self, picture: bytes, media_type: str, facts: CaptureFacts) -> bytes:
+        """With `c2pa.opened`, the file itself as parent."""
+        bare, said = _bare(picture)
+        return self._sealed(bare, media_type, opened_manifest(facts, said), parent=(bare, media_type))
+
+    def seal_rendition(self, picture: bytes, media_type: str, parent: bytes, parent_media_type: str, facts: RenditionFacts) -> bytes:
+        """With the parent's manifests as ingredient; there are no pictures in ours, and others' are in none of ours."""
+        return self._sealed(unsealed(picture), media_type, rendition_manifest(facts), parent=(parent, parent_media_type))
+
+    def _sealed(self, picture: bytes, media_type: str, manifest: dict[str, Any], parent: tuple[bytes, str] | None = None) -> bytes:
+        if media_type not in _MEDIA:
+            raise WorldError("seal.failed")
+        sealed = io.BytesIO()
+        try:
+            with c2pa.Builder(json.dumps(manifest), self._context) as builder:
+                if parent is not None:
+                    builder.add_ingredient(parent_ingredient(), parent[1], io.BytesIO(parent[0]))
+                builder.sign(self._signer, media_type, io.BytesIO(picture), sealed)
+        except c2pa.C2paError as problem:
+            raise WorldError("seal.failed") from problem
+        return sealed.getvalue()
+
+    def _raw(self, data: bytes) -> bytes:
+        """What COSE wants (RFC 9053, 2.1): r and s side by side."""
+        r, s = decode_dss_signature(self._sign(data))
+        return r.to_bytes(_SIDE, "big") + s.to_bytes(_SIDE, "big")
+
+
+def _bare(picture: bytes) -> tuple[bytes, dict[str, Any]]:
+    """The picture without a manifest that came with it.
+
+    A phone's own manifest holds what we may not pass on: a thumbnail of what is later redacted, the place where the picture was taken,
+    its owner's name. `received_digest` still says what came in.
+    """
+    bare = unsealed(picture)
+    return bare, {"removed_manifest": True} if len(bare) != len(picture) else {}
