@@ -5,6 +5,8 @@
 /** @typedef {import("./types").ConsentView} ConsentView */
 /** @typedef {import("./types").ConsentIn} ConsentIn */
 /** @typedef {import("./types").ExchangeIn} ExchangeIn */
+/** @typedef {import("./types").CopyView} CopyView */
+/** @typedef {import("./types").CopyOpened} CopyOpened */
 /** @typedef {{code: string, status: number, params: Record<string, unknown>}} Refusal */
 /**
  * @template Value
@@ -29,10 +31,10 @@ export function refusalOf(status, body) {
 /**
  * @template Value
  * @param {string} path
- * @param {{method?: string, token?: string, body?: unknown}} request
+ * @param {{method?: string, token?: string, body?: unknown, takesCookie?: boolean}} request
  * @returns {Promise<Outcome<Value>>}
  */
-async function ask(path, { method = "GET", token, body }) {
+async function ask(path, { method = "GET", token, body, takesCookie = false }) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), TIMEOUT_MS);
   try {
@@ -40,7 +42,7 @@ async function ask(path, { method = "GET", token, body }) {
       method,
       signal: stop.signal,
       cache: "no-store",
-      credentials: "omit",
+      credentials: takesCookie ? "same-origin" : "omit",
       headers: {
         Accept: "application/json",
         ...(token ? { Authorization: `Bearer ${token}` } : {}),
@@ -91,4 +93,22 @@ export function consent(token, body) {
  */
 export function info() {
   return ask("/info", {});
+}
+
+/**
+ * The copy of the pictures of this customer's own call.
+ * @param {string} token
+ * @returns {Promise<Outcome<CopyView>>}
+ */
+export function myCopy(token) {
+  return ask("/join/copy", { token });
+}
+
+/**
+ * What the link of a copy opens. Its pictures and files are then plain links: a cookie that no script sees goes with them.
+ * @param {string} token
+ * @returns {Promise<Outcome<CopyOpened>>}
+ */
+export function openCopy(token) {
+  return ask("/copy/open", { method: "POST", body: { token }, takesCookie: true });
 }

@@ -1,6 +1,7 @@
 // The screens before and after the call. Each builds its elements; what changes later is updated by its `update`.
 
 import { browserKind } from "./browser.js";
+import { copyOffer } from "./copy_offer.js";
 import { h, icon } from "./dom.js";
 import { watchLevel } from "./sounds.js";
 import { clockTime, has, language, t } from "./texts.js";
@@ -308,15 +309,17 @@ export function thanks(app) {
   const actions = ending === "left" ? "thanks.enter" : ending === "lost" ? "thanks.back" : ending === "photos" ? "thanks.talk" : null;
   const key = ending === "over" ? "thanks.title" : `thanks.${ending}_title`;
   const lead = h("p", { class: "lead" });
+  const copy = ending === "over" ? copyOffer(app) : null;
   return {
     element: h("section", { class: "card centred" }, h("div", { class: "done-mark", "aria-hidden": "true" }, icon(ending === "lost" ? "refresh" : "check")),
-      title(t(key)), lead, h("p", { class: "quiet" }, t("thanks.off")),
+      title(t(key)), lead, h("p", { class: "quiet" }, t("thanks.off")), copy?.element,
       actions ? button(t(actions), () => app.again(), { name: "again", kind: ending === "photos" ? "second" : "primary" }) : null),
     update: () => {
       const { stills } = app;
       stills.isLate ||= stills.isBusy;
       lead.textContent = t(stills.isBusy ? "thanks.sending" : ending !== "over" ? `thanks.${ending}` : stills.isLate && !stills.refusals ? "thanks.sent" : "thanks.over");
     },
+    close: () => copy?.close(),
   };
 }
 

@@ -143,6 +143,65 @@ export interface ConsentView {
   at: string;
 }
 
+/** The token of a copy's link. */
+export interface CopyKey {
+  token: string;
+}
+
+/** What the link opens: the pictures, and the ZIP with the verifier (`archive` is its address; empty while there is none). */
+export interface CopyOpened {
+  id: string;
+  case_number: string;
+  language: Language;
+  expires_at: string;
+  taken_on: string | null;
+  agent_name: string;
+  desk_name: string;
+  phone_number: string;
+  pictures: CopyPicture[];
+  archive: string;
+  archive_name: string;
+  root_fingerprint: string;
+}
+
+/** One picture of the copy. `is_redacted`: what is given is the picture in which something was made unreadable. `file` is its address. */
+export interface CopyPicture {
+  id: string;
+  title: Record<string, string>;
+  captured_at: string;
+  media_type: string;
+  width_px: number;
+  height_px: number;
+  duration_s: number | null;
+  size_bytes: number;
+  is_redacted: boolean;
+  is_sealed: boolean;
+  preview: string;
+  file: string;
+  file_name: string;
+}
+
+/** The words of an e-mail that brings the link. */
+export interface CopyText {
+  subject: string;
+  body: string;
+}
+
+/** The customer's copy of one call's pictures. `link` and `texts` are there as long as it opens; the token in it is nowhere stored. */
+export interface CopyView {
+  id: string;
+  case_id: string;
+  call_id: string | null;
+  link: string;
+  texts: Record<string, CopyText>;
+  made_at: string | null;
+  made_by_name: string;
+  expires_at: string;
+  revoked_at: string | null;
+  opened_at: string | null;
+  pictures: number;
+}
+
 /** The customer is ready: makes the call (state waiting) or finds the one that this invitation already has. */
 export interface EnterWaitingRoom {
   type: "waiting.enter";

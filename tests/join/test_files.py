@@ -44,12 +44,14 @@ def test_every_text_named_in_the_code_is_there_and_every_text_is_used():
     keys = texts("nl").keys()
     areas = "|".join(sorted({key.partition(".")[0] for key in keys}))
     named = {found for found in re.findall(rf'"((?:{areas})\.[a-z0-9_.]+)"', code) if not found.endswith(".")}
-    codes = {"photo.too_large", "photos.too_many", "still.unsupported", "still.camera_failed", "still.declined", "still.consent"}
+    codes = {"photo.too_large", "photos.too_many", "still.unsupported", "still.camera_failed", "still.declined", "still.consent",
+             "copy.unknown", "copy.expired", "copy.revoked"}
     events = {"call.changed", "call.ready", "call.leave", "call.over", "chat.line", "chat.send", "waiting.enter", "page.asked", "page.ask", "consent.missing",
               "code.short", "still.progress"}
     assert named - keys - codes - events == set()
     made = [r"blocked\.\w+\.[123]", r"trouble\.\w+\.(title|next)", r"consent\.(video|sound|stills|recording|location)\.(title|text)", r"thanks\.(over|left|lost|photos)(_title)?",
-            r"check\.(blocked|missing|missing_audio|busy|insecure)(_next)?", r"photos\.(waiting|sent|failed)", r"call\.agent_torch_(on|off)"]
+            r"check\.(blocked|missing|missing_audio|busy|insecure)(_next)?", r"photos\.(waiting|sent|failed)", r"call\.agent_torch_(on|off)",
+            r"copy\.(empty|unknown|expired|revoked|erased|locked|offline|bug)_(title|next)", r"copy\.lead(_one)?(_no_day)?"]
     unused = [key for key in keys - named if not any(re.fullmatch(pattern, key) for pattern in made)]
     assert unused == []
 

@@ -13,11 +13,11 @@ from videodesk.protocol import resources as r
 
 _SENT: Final[tuple[type[BaseModel], ...]] = (
     m.Hello, m.Ping, m.Signal, m.MyState, m.ChatSend, m.LeaveCall, m.EnterWaitingRoom, m.StillProgress,
-    r.ExchangeIn, r.ConsentIn, r.StillMeta,
+    r.ExchangeIn, r.ConsentIn, r.StillMeta, r.CopyKey,
 )
 _GOT: Final[tuple[type[BaseModel], ...]] = (
     m.Welcome, m.Pong, m.Refused, m.CallChanged, m.CallReady, m.Signaled, m.ChatLine, m.Asked, m.PresenceChanged, m.Happened, m.Replaced,
-    r.JoinView, r.ConsentView, r.PhotoUploaded, r.ServiceInfo, r.Problem,
+    r.JoinView, r.ConsentView, r.PhotoUploaded, r.ServiceInfo, r.Problem, r.CopyView, r.CopyOpened,
 )
 _EVENTS: Final[tuple[type[BaseModel], ...]] = (
     n.Ready, n.EpochSeen, n.NegotiationNeeded, n.OfferMade, n.AnswerMade, n.CandidateFound, n.SignaledEvent, n.PeerFailed, n.CallEnded,

@@ -1,4 +1,4 @@
-"""The customer's page as files: /join for the long link, / for the spoken code. Answering is all it does; nothing here knows a token."""
+"""The customer's page as files: /join for the long link, / for the spoken code, /copy for the pictures. Answering is all it does; nothing here knows a token."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ def install(app: FastAPI) -> None:
     async def page(_request: Request) -> Response:
         return FileResponse(folder / "index.html", headers={"Cache-Control": "no-cache"})
 
+    async def copy(_request: Request) -> Response:
+        return FileResponse(folder / "copy.html", headers={"Cache-Control": "no-cache"})
+
     async def icon(_request: Request) -> Response:
         return FileResponse(folder / "icon.svg", media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
@@ -39,6 +42,6 @@ def install(app: FastAPI) -> None:
     # Compressed here and not in the API: there it would tell the length of what is secret (BREACH).
     files = GZipMiddleware(PageFiles(directory=folder, check_dir=False), minimum_size=500)
     app.router.routes.extend([
-        Route("/", page), Route("/join", page), Route("/join/", page), Route("/favicon.ico", icon), Route("/robots.txt", robots),
+        Route("/", page), Route("/join", page), Route("/join/", page), Route("/copy", copy), Route("/copy/", copy), Route("/favicon.ico", icon), Route("/robots.txt", robots),
         Mount("/join", files),
     ])
