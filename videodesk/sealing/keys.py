@@ -15,7 +15,7 @@ import contextlib
 import json
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,7 +37,7 @@ from videodesk.sealing.certificates import (
     make_seal_certificate,
     pem_of,
 )
-from videodesk.sealing.private_keys import Keyring, PrivateKeys, key_id, sync_folder, write_secret
+from videodesk.sealing.private_keys import FindKeyring, PrivateKeys, key_id, no_keyring, sync_folder, write_secret
 from videodesk.sealing.sealer import C2paSealer, Sign
 
 _SEAL_NAME: Final = "videodesk seal"
@@ -108,7 +108,7 @@ class LocalDeskKeys:
 
     def sealer(self) -> C2paSealer:
         """Seals with the desk's own sealing key."""
-        return C2paSealer(self.seal_chain_pem, self.sign_seal)
+        return C2paSealer(self.seal_chain_pem, self._external.sign if self._external is not None else _key_of(self._seal))
 
     def issue(self, csr_pem: str, station_id: str, now: datetime) -> str:
         """A sealing certificate for a station's key."""
@@ -189,20 +189,19 @@ class LocalDeskKeys:
 
 
 def open_keys(
-    folder: Path, now: datetime, *, organisation: str = "videodesk", keyring: Callable[[], Keyring | None] | None = None,
+    folder: Path, now: datetime, *, organisation: str = "videodesk", find_keyring: FindKeyring = no_keyring,
     external: ExternalSeal | None = None,
 ) -> LocalDeskKeys:
-    """The desk's keys in this folder, made when there are none. `keyring` is asked for a usable one.
+    """The desk's keys in this folder, made when there are none. `find_keyring` is asked for one to keep private keys in.
 
     WorldError("keys.unreadable") when there are some that cannot be read: new ones are never made in their place.
     """
-    ring = None if keyring is None else keyring()
     if external is not None:
         checked_chain(external.chain_pem)
     with _world_errors():
         if not folder.exists():
-            _make(folder, ring, organisation, now)
-    keys = LocalDeskKeys(folder, PrivateKeys(folder / "private", ring), external)
+            _make(folder, find_keyring, organisation, now)
+    keys = LocalDeskKeys(folder, PrivateKeys(folder / "private", find_keyring), external)
     keys.renew(now)
     return keys
 
@@ -231,11 +230,11 @@ class _Maker:
         return name
 
 
-def _make(folder: Path, ring: Keyring | None, organisation: str, now: datetime) -> None:
+def _make(folder: Path, find_keyring: FindKeyring, organisation: str, now: datetime) -> None:
     beside = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}.new")
     for one in (beside, beside / "certificates", beside / "private"):
         one.mkdir(mode=0o700)
-    private = PrivateKeys(beside / "private", ring)
+    private = PrivateKeys(beside / "private", find_keyring)
     root_key = private.make()
     _Maker(beside, private).make(make_root(root_key, organisation, now), root_key, now)
     try:
@@ -260,9 +259,13 @@ def _world_errors() -> Iterator[None]:
 
 
 def _signed(used: _Used, data: bytes) -> bytes:
+    return _key_of(used).sign(data, ec.ECDSA(hashes.SHA256()))
+
+
+def _key_of(used: _Used) -> ec.EllipticCurvePrivateKey:
     if used.key is None:
         raise WorldError("keys.unreadable", file="private")
-    return used.key.sign(data, ec.ECDSA(hashes.SHA256()))
+    return used.key
 
 
 def _id_of(certificate: x509.Certificate) -> str:

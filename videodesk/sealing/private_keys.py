@@ -18,6 +18,7 @@ from videodesk.core.errors import WorldError
 
 SERVICE_NAME: Final = "videodesk keys"
 _PATIENCE_S: Final = 5.0  # a locked keyring asks a person, and a service has none at its screen
+_UNLOCKING_S: Final = 60.0  # but what lies in it has to come from it
 
 
 class Keyring(Protocol):
@@ -36,27 +37,21 @@ class Keyring(Protocol):
         ...
 
 
-def usable(keyring: Keyring | None) -> Keyring | None:
-    """The keyring, if it gives back what it is given, and at once: else None."""
-    if keyring is None:
-        return None
-    name, secret = f"probe-{secrets.token_hex(4)}", secrets.token_hex(8)
+FindKeyring = Callable[[], Keyring | None]
 
-    def probe(ring: Keyring) -> bool:
-        ring.set_password(SERVICE_NAME, name, secret)
-        found = ring.get_password(SERVICE_NAME, name)
-        ring.delete_password(SERVICE_NAME, name)
-        return found == secret
 
-    return keyring if _in_time(lambda: probe(keyring)) else None
+def no_keyring() -> None:
+    """Keys in files."""
 
 
 class PrivateKeys:
     """P-256 keys by the SHA-256 of their public half: a file `<id>.key` (0600), or an entry in the keyring."""
 
-    def __init__(self, folder: Path, keyring: Keyring | None = None) -> None:
+    def __init__(self, folder: Path, find_keyring: FindKeyring = no_keyring) -> None:
+        """`find_keyring` is asked when a key is made, or is not among the files."""
         self._folder = folder
-        self._keyring = keyring
+        self._find = find_keyring
+        self._is_broken = False
 
     def make(self) -> ec.EllipticCurvePrivateKey:
         """A new key, kept before it is returned."""
@@ -85,6 +80,7 @@ class PrivateKeys:
     def forget(self, name: str) -> None:
         """Destroy it wherever it lies."""
         path = self._folder / f"{name}.key"
+        is_file = path.is_file()
         with contextlib.suppress(OSError):
             size = path.stat().st_size
             with path.open("r+b") as file:
@@ -92,9 +88,10 @@ class PrivateKeys:
                 file.flush()
                 os.fsync(file.fileno())
             path.unlink()
-        if self._keyring is not None:
+        ring = None if is_file else self._find()
+        if ring is not None:
             with contextlib.suppress(Exception):  # one that was never there is forgotten as well
-                self._keyring.delete_password(SERVICE_NAME, name)
+                ring.delete_password(SERVICE_NAME, name)
 
     def place_of(self, name: str) -> str:
         """`file`, `keyring`, or empty when it is nowhere."""
@@ -103,25 +100,28 @@ class PrivateKeys:
         return "keyring" if self._from_keyring(name) is not None else ""
 
     def _in_keyring(self, name: str, text: str) -> bool:
-        ring = self._keyring
+        """Whether the keyring took it and gives it back, at once: one that asks a person first is of no use to a service."""
+        ring = None if self._is_broken else self._find()
         if ring is None:
             return False
 
-        def keep() -> bool:
+        def keep() -> str | None:
             ring.set_password(SERVICE_NAME, name, text)
-            return ring.get_password(SERVICE_NAME, name) == text
+            return ring.get_password(SERVICE_NAME, name)
 
-        return _in_time(keep)
+        is_kept = _in_time(keep, _PATIENCE_S) == [text]
+        self._is_broken = not is_kept
+        return is_kept
 
     def _from_keyring(self, name: str) -> bytes | None:
-        ring = self._keyring
+        """The entry; None when there is no keyring, or none such in it. WorldError("keys.keyring_closed") when it does not answer."""
+        ring = self._find()
         if ring is None:
             return None
-        try:
-            found = ring.get_password(SERVICE_NAME, name)
-        except Exception as problem:  # every backend raises its own: the key is there and cannot be had
-            raise WorldError("keys.unreadable", file=name) from problem
-        return None if found is None else found.encode("ascii", "replace")
+        said = _in_time(lambda: ring.get_password(SERVICE_NAME, name), _UNLOCKING_S)
+        if not said:
+            raise WorldError("keys.keyring_closed")
+        return None if said[0] is None else said[0].encode("ascii", "replace")
 
 
 def key_id(key: ec.EllipticCurvePublicKey) -> str:
@@ -157,9 +157,9 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _in_time(work: Callable[[], bool]) -> bool:
-    """Whether `work` says yes before our patience ends; a thread that hangs is left alone."""
-    said: list[bool] = []
+def _in_time(work: Callable[[], str | None], patience_s: float) -> list[str | None]:
+    """What `work` gives, in a list; none when it failed or took longer: then its thread is left alone."""
+    said: list[str | None] = []
 
     def run() -> None:
         with contextlib.suppress(Exception):  # every backend raises its own errors; all mean: not usable
@@ -167,5 +167,5 @@ def _in_time(work: Callable[[], bool]) -> bool:
 
     thread = threading.Thread(target=run, name="keyring", daemon=True)
     thread.start()
-    thread.join(_PATIENCE_S)
-    return said == [True]
+    thread.join(patience_s)
+    return said.copy()
