@@ -20,11 +20,15 @@ from videodesk.client.desk_clock import DeskClock
 from videodesk.client.http import HttpDeskApi, open_client
 from videodesk.client.outbox import Outbox
 from videodesk.client.tls import pinned_context
-from videodesk.core.clock import SystemClock
+from videodesk.core.clock import Clock, SystemClock
 from videodesk.core.errors import DeskError, Invalid, WorldError
 from videodesk.core.people import Role
 from videodesk.desktop.parts import DesktopParts
+from videodesk.desktop.session import system_keyring
 from videodesk.evidence.sweep import sweep_blobs
+from videodesk.sealing.external import external_seal
+from videodesk.sealing.keys import LocalDeskKeys, open_keys
+from videodesk.sealing.private_keys import no_keyring
 from videodesk.service import admin, logs
 from videodesk.service.desk import Desk
 from videodesk.service.problems import text_of
@@ -45,13 +49,21 @@ def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
     except OSError as problem:
         raise WorldError("storage.unwritable", folder=str(settings.data_dir)) from problem
     bus = LocalBus()
-    store = SqlStore(f"sqlite:///{settings.data_dir / 'desk.sqlite'}", bus)
+    keys = open_desk_keys(settings, clock)
+    store = SqlStore(f"sqlite:///{settings.data_dir / 'desk.sqlite'}", bus, sign_head=keys.sign_log)
     store.upgrade()
     blobs = LocalBlobs(settings.data_dir / "blobs", clock)
     return Desk(
         settings=settings, store=store, blobs=blobs, uploads=LocalUploads(settings.data_dir / "uploads", blobs), bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
         setup_code=secrets.token_urlsafe(32) if is_embedded else "-".join(secrets.token_hex(2) for _ in range(3)),
-        code_key=kept_secret(settings.data_dir / "code.key"))
+        code_key=kept_secret(settings.data_dir / "code.key"), keys=keys, sealer=keys.sealer())
+
+
+def open_desk_keys(settings: Settings, clock: Clock) -> LocalDeskKeys:
+    """The desk's keys, made at the first start. WorldError("keys.unreadable" | "keys.keyring_closed"), Invalid for a wrong external key."""
+    return open_keys(
+        settings.data_dir / "keys", clock.now(), organisation=settings.desk_name, find_keyring=system_keyring if settings.use_keyring else no_keyring,
+        external=external_seal(settings.seal_command, settings.seal_chain))
 
 
 def tidy(desk: Desk) -> None:

@@ -66,6 +66,13 @@ class Settings(BaseModel):
         default=120, description="Seconds of a call that can be looked back into.", json_schema_extra={"programs": "desktop"})
     rewind_mb: Annotated[int, Field(ge=4, le=1000)] = Field(
         default=60, description="Memory for that, in megabytes; when it is full, the seconds become fewer.", json_schema_extra={"programs": "desktop"})
+    use_keyring: bool = Field(default=True, description="Keep private keys in the system's keyring where there is one; off: in files.",
+                              json_schema_extra={"programs": "desktop serve admin"})
+    seal_command: str = Field(
+        default="", description="Command that signs with a sealing key kept elsewhere: bytes on standard input, ECDSA signature on standard output.",
+        json_schema_extra={"programs": "desktop serve admin"})
+    seal_chain: Path | None = Field(default=None, description="That key's certificate with its chain up to a root (PEM).",
+                                    json_schema_extra={"programs": "desktop serve admin"})
     synthetic_media: bool = Field(default=False, description="Use a drawn camera and a generated tone instead of devices (tests, demo).",
                                   json_schema_extra={"programs": "desktop"})
 

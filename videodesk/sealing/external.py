@@ -1,0 +1,94 @@
+"""A sealing key that is elsewhere: a command signs with it, or a callback. We hold its certificate, never the key.
+
+The command gets the bytes to be signed on standard input and writes an ECDSA P-256 signature over their SHA-256 to standard output: DER, as
+openssl gives it, or 64 bytes r‖s, as PKCS#11 does. No shell is involved. With OpenSC:
+
+    pkcs11-tool --module MODULE --login --pin env:PIN --sign --mechanism ECDSA-SHA256 --id 01
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from videodesk.core.errors import Invalid, WorldError
+from videodesk.sealing.certificates import checked_chain
+from videodesk.sealing.keys import ExternalSeal
+
+TIMEOUT_S: Final = 10.0
+
+_SIDE: Final = 32
+_LONGEST: Final = 1024
+
+
+def external_seal(command: str, chain: Path | None) -> ExternalSeal | None:
+    """The settings' external key; None without. Invalid("keys.external_incomplete" | "keys.chain_broken" | "keys.not_a_certificate")."""
+    if not command and chain is None:
+        return None
+    if not command or chain is None:
+        raise Invalid("keys.external_incomplete")
+    try:
+        pem = chain.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise Invalid("keys.not_a_certificate") from problem
+    return by_callback(pem, command_signer(command))
+
+
+def by_callback(chain_pem: str, ask: Callable[[bytes], bytes]) -> ExternalSeal:
+    """A key behind `ask`: data in, a DER or r‖s signature out; whatever it raises or answers wrongly is WorldError("keys.signer_failed").
+
+    Each answer is checked with the certificate's key before it is used: a wrong key would give seals that nobody can check.
+    """
+    public = checked_chain(chain_pem)[0].public_key()
+    assert isinstance(public, ec.EllipticCurvePublicKey)  # checked_chain saw to it
+
+    def sign(data: bytes) -> bytes:
+        try:
+            answer = ask(data)
+        except WorldError:
+            raise
+        except Exception as problem:  # a foreign signer raises what it likes
+            raise WorldError("keys.signer_failed") from problem
+        for candidate in _readings(answer):
+            try:
+                public.verify(candidate, data, ec.ECDSA(hashes.SHA256()))
+            except (InvalidSignature, ValueError):
+                continue
+            return candidate
+        raise WorldError("keys.signer_failed")
+
+    return ExternalSeal(chain_pem, sign)
+
+
+def command_signer(command: str, timeout_s: float = TIMEOUT_S) -> Callable[[bytes], bytes]:
+    """Runs `command` (split as a shell would, run without one) for each signature."""
+    words = shlex.split(command)
+    if not words:
+        raise Invalid("keys.external_incomplete")
+
+    def ask(data: bytes) -> bytes:
+        try:
+            done = subprocess.run(words, input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=timeout_s, check=True)  # noqa: S603 - the operator's own setting
+        except (OSError, subprocess.SubprocessError) as problem:
+            raise WorldError("keys.signer_failed") from problem
+        return done.stdout
+
+    return ask
+
+
+def _readings(answer: bytes) -> list[bytes]:
+    """The DER signatures that an answer may be."""
+    if not answer or len(answer) > _LONGEST:
+        return []
+    found = [answer]
+    if len(answer) == 2 * _SIDE:
+        found.append(encode_dss_signature(int.from_bytes(answer[:_SIDE], "big"), int.from_bytes(answer[_SIDE:], "big")))
+    return found
