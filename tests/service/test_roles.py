@@ -56,6 +56,7 @@ ROUTES = [
     ("HEAD", f"/uploads/{SOME}", Action.CAPTURE, None),
     ("PATCH", f"/uploads/{SOME}", Action.CAPTURE, None),
     ("DELETE", f"/uploads/{SOME}", Action.CAPTURE, None),
+    ("POST", "/seal/certificate", Action.CAPTURE, {"csr_pem": "x" * 64, "station_id": SOME}),
     ("POST", f"/snapshots/{SOME}/decisions", Action.REVIEW, {"id": SOME, "decision": "accepted"}),
 ]
 CUSTOMERS = [
@@ -68,7 +69,7 @@ CUSTOMERS = [
     ("DELETE", f"/join/uploads/{SOME}", Action.UPLOAD_PHOTO, None),
     ("PUT", f"/join/stills/{SOME}", Action.UPLOAD_PHOTO, {}),
 ]
-PUBLIC = {("GET", "/info"), ("GET", "/health"), ("POST", "/setup"), ("POST", "/session"), ("POST", "/join/exchange")}
+PUBLIC = {("GET", "/info"), ("GET", "/seal/root"), ("GET", "/health"), ("POST", "/setup"), ("POST", "/session"), ("POST", "/join/exchange")}
 OWN = {("GET", "/me"), ("DELETE", "/session")}
 
 

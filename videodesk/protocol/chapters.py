@@ -173,13 +173,15 @@ ERRORS: Final[dict[str, str]] = {
     "protocol.unknown_type": "no message of this type from this peer",
     "protocol.version": "another protocol version; `ours` is the service's",
     "protocol.wrong_door": "a desktop at the customers' address or the other way round",
+    "seal.csr_invalid": "the certificate request is not a signed one for a P-256 key",
+    "seal.no_ca": "this desk has no keys to seal or to issue certificates with",
     "service.bug": "our mistake; it is in the service's log",
     "signal.epoch_ahead": "a higher epoch than announced; `epoch` is the newest",
+    "signal.one_step": "a signal carries exactly one of description, candidate, restart",
     "snapshot.differs": "the snapshot id belongs to another call",
     "still.not_asked": "no still of this snapshot was asked of this page",
     "still.page_gone": "the customer's page is not there to be asked",
     "still.snapshot_missing": "a still is asked for without a snapshot's id",
-    "signal.one_step": "a signal carries exactly one of description, candidate, restart",
 }
 
 _CLOSES: Final[dict[int, str]] = {

@@ -20,6 +20,7 @@ from videodesk.service.api import (
     people,
     photos,
     review,
+    seal,
     stills,
     uploads,
 )
@@ -40,7 +41,7 @@ def create_app(desk: Desk, passwords: Passwords | None = None) -> FastAPI:
     app.state.limits = Limits(desk.clock)
     app.state.passwords = passwords or Passwords()
     api = APIRouter(prefix="/api/v1")
-    for part in (info, people, cases, checklists, invitations, join_api, photos, uploads, stills, calls, evidence, originals, review, copies):
+    for part in (info, people, cases, checklists, invitations, join_api, photos, uploads, stills, calls, evidence, originals, review, seal, copies):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(signaling.router)
