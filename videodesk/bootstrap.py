@@ -29,6 +29,7 @@ from videodesk.evidence.sweep import sweep_blobs
 from videodesk.sealing.external import external_seal
 from videodesk.sealing.keys import LocalDeskKeys, open_keys
 from videodesk.sealing.private_keys import no_keyring
+from videodesk.sealing.station import LocalStation
 from videodesk.service import admin, logs
 from videodesk.service.desk import Desk
 from videodesk.service.problems import text_of
@@ -213,6 +214,7 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
     parts = DesktopParts(
         settings=settings, clock=clock, work_dir=settings.data_dir, reach_service=reach_service, make_api=make_api, make_channel=make_channel,
         make_outbox=lambda folder: Outbox(folder, clock), make_delivery=Delivery, make_media=make_media, make_vision=lambda: make_vision(settings),
+        make_sealer=lambda: LocalStation(settings.data_dir / "station", clock, system_keyring if settings.use_keyring else no_keyring),
         link=link, driver_socket=driver_socket, is_single_instance=driver_socket is None)
     try:
         return run(parts)

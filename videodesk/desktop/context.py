@@ -19,6 +19,7 @@ from videodesk.core.vocabulary import Language
 from videodesk.desktop.i18n import set_language
 from videodesk.desktop.preferences import PreferenceStore
 from videodesk.desktop.tasks import Tasks
+from videodesk.evidence.seal_ports import NoSealer, Sealer
 from videodesk.protocol.messages import Wire
 from videodesk.protocol.resources import PersonView
 from videodesk.settings import Settings
@@ -88,7 +89,7 @@ class DesktopContext:
     """All that a screen may use. One for a signed-in session; `navigation` is the shell.
 
     `media`, `outbox`, `delivery` and `vision` are None where there is none (tests, a machine without media): a screen then says so.
-    `work_dir` is the desktop's own folder (originals not yet confirmed).
+    `sealer` may become ready later, and seals nothing before (`is_ready`). `work_dir` is the desktop's own folder (originals not yet confirmed).
     """
 
     api: DeskApi
@@ -105,6 +106,7 @@ class DesktopContext:
     outbox: Outbox | None = None
     delivery: Delivery | None = None
     vision: Vision | None = None
+    sealer: Sealer = field(default_factory=NoSealer)
     choose_language: Callable[[Language], None] = set_language
     choose_theme: Callable[[str], None] = _no_theme
 

@@ -15,6 +15,7 @@ from videodesk.client.channel import ChannelListener, Outgoing
 from videodesk.client.delivery import Delivery
 from videodesk.client.outbox import Outbox
 from videodesk.core.clock import Clock
+from videodesk.desktop.sealing import Station
 from videodesk.settings import Settings
 
 
@@ -91,6 +92,7 @@ class DesktopParts:
     make_delivery: Callable[[Outbox, DeskApi], Delivery] | None = None
     make_media: Callable[[asyncio.AbstractEventLoop], MediaEngine] | None = None
     make_vision: Callable[[], Vision] | None = None
+    make_sealer: Callable[[], Station] | None = None
     link: str | None = None
     driver_socket: str | None = None
     is_single_instance: bool = True

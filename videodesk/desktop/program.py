@@ -24,11 +24,13 @@ from videodesk.desktop.engine import Engine
 from videodesk.desktop.parts import DesktopParts, LiveChannel, RunningService, SigningApi
 from videodesk.desktop.preferences import PreferenceStore
 from videodesk.desktop.presenters.entry import EntryPresenter, Link
+from videodesk.desktop.sealing import Station, keep_enrolled
 from videodesk.desktop.session import TokenStore, system_keyring
 from videodesk.desktop.shell import Shell
 from videodesk.desktop.theme import apply_theme
 from videodesk.desktop.views.entry import EntryView
 from videodesk.desktop.window import MainWindow
+from videodesk.evidence.seal_ports import NoSealer
 from videodesk.protocol.resources import SignedIn
 
 LEAVE_MS: Final = 50
@@ -52,6 +54,8 @@ class Program:
         self._media: MediaEngine | None = None
         self._outbox: Outbox | None = None
         self._vision: Vision | None = None
+        self._sealer: Station | None = None
+        self._enrolling: asyncio.Task[None] | None = None
         self._channel: LiveChannel | None = None
         self._delivery: Delivery | None = None
         self._link_wanted = parts.link or ""
@@ -114,6 +118,7 @@ class Program:
         self._channel = self._delivery = None
 
         async def leave() -> None:
+            self._stop_enrolling()
             if channel is not None:
                 await channel.stop()
             if delivery is not None:
@@ -158,6 +163,12 @@ class Program:
         if self._outbox is not None and self._parts.make_delivery is not None and self._api is not None:
             self._delivery = self._parts.make_delivery(self._outbox, self._api)
             self._delivery.start(signed_in.person.id)
+        if self._sealer is None and self._parts.make_sealer is not None:
+            self._sealer = self._parts.make_sealer()
+        if self._sealer is not None and self._api is not None:
+            # An embedded service has another port each time; it is this computer's own desk all the same.
+            desk = "embedded" if link.embedded_secret is not None else link.url
+            self._enrolling = loop.create_task(keep_enrolled(self._sealer, desk, self._api, self._parts.clock), name="enrol")
         self._channel = self._parts.make_channel(link.url, self.bridge)
 
     def _show_shell(self, signed_in: SignedIn) -> None:
@@ -171,7 +182,7 @@ class Program:
             return DesktopContext(
                 api=api, tasks=self.bridge, clock=self._parts.clock, settings=self._parts.settings, preferences=self._preferences,
                 session=session, events=self.bridge, channel=bridged, navigation=shell, media=self._media, outbox=self._outbox,
-                delivery=self._delivery, vision=self._vision, work_dir=self._parts.work_dir, choose_language=self.choose_language, choose_theme=self.choose_theme)
+                delivery=self._delivery, vision=self._vision, sealer=self._sealer or NoSealer(), work_dir=self._parts.work_dir, choose_language=self.choose_language, choose_theme=self.choose_theme)
 
         self._end_entry()
         self._end_entry = _nothing
@@ -208,7 +219,13 @@ class Program:
         self._leave_tries = 0
         return True
 
+    def _stop_enrolling(self) -> None:
+        if self._enrolling is not None:
+            self._enrolling.cancel()
+            self._enrolling = None
+
     async def _wind_down(self) -> None:
+        self._stop_enrolling()
         if self._channel is not None:
             await self._channel.stop()
         if self._delivery is not None:
