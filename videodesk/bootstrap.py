@@ -30,7 +30,7 @@ from videodesk.sealing.external import external_seal
 from videodesk.sealing.keys import LocalDeskKeys, open_keys
 from videodesk.sealing.private_keys import no_keyring
 from videodesk.sealing.station import LocalStation
-from videodesk.service import admin, logs
+from videodesk.service import admin, admin_keys, logs
 from videodesk.service.desk import Desk
 from videodesk.service.problems import text_of
 from videodesk.service.server import ServiceServer
@@ -256,6 +256,19 @@ def administer(settings: Settings, action: str, *, name: str, password: str | No
         return admin.set_disabled(desk, name, is_disabled=action == "disable")
     finally:
         _close(desk)
+
+
+def administer_keys(settings: Settings, action: str, *, request: Path | None = None, out: Path | None = None) -> list[str]:
+    """`videodesk admin keys`: what it did, line by line. Makes the keys when there are none yet."""
+    clock = SystemClock()
+    keys = open_desk_keys(settings, clock)
+    if action == "rotate":
+        return admin_keys.rotate(keys, clock.now())
+    if action == "export":
+        return admin_keys.export(keys, out)
+    if action == "certify" and request is not None:
+        return admin_keys.certify(keys, request, out, clock.now())
+    return admin_keys.show(keys)
 
 
 def error_text(problem: DeskError) -> str:

@@ -29,7 +29,7 @@ commands:
   videodesk serve            run the desk service alone, for a team
   videodesk demo             play a whole call by itself and keep what came out of it
   videodesk doctor           check this machine and say what to fix
-  videodesk admin            people: list, create, disable, enable, roles, password
+  videodesk admin            people: list, create, disable, enable, roles, password; keys
 
 Each command has its own --help. Options can also stand in a settings file (--config) or in the environment
 (VIDEODESK_PORT=8443 is the same as --port 8443); a flag is stronger than the environment, that than the file."""
@@ -103,8 +103,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_admin(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     admin = commands.add_parser(
-        "admin", help="people and roles",
-        description="Look after the people of this desk. Works on the database directly, so it also helps when nobody can sign in.")
+        "admin", help="people, roles and keys",
+        description="Look after the people and the keys of this desk. Works on the database directly, so it also helps when nobody can sign in.")
     actions = admin.add_subparsers(dest="action", required=True, metavar="ACTION")
 
     def action(name: str, text: str, *, takes_name: bool = True) -> argparse.ArgumentParser:
@@ -125,6 +125,28 @@ def _add_admin(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     action("password", "Set a new password and sign the person out everywhere.")
     roles = action("roles", "Set a person's roles (the ones named, and no others).")
     roles.add_argument("--role", action="append", choices=("agent", "supervisor", "administrator"), required=True)
+    _add_keys(actions)
+
+
+def _add_keys(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    keys = actions.add_parser(
+        "keys", help="Look after the keys that seal: show, rotate, export, certify.",
+        description="Look after the desk's keys: the root that outsiders pin, the key that seals, the key that signs the custody log. "
+        "They are made at the first start, or by the first of these commands.").add_subparsers(dest="keys_action", required=True, metavar="ACTION")
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        made = keys.add_parser(name, help=text, description=text)
+        add_flags(made, "admin")
+        made.set_defaults(run=_keys)
+        return made
+
+    action("show", "Show which keys there are, where they lie, and until when they are good; makes them when there are none.")
+    action("rotate", "Make new sealing and log keys under the same root. What the old ones signed stays good.")
+    export = action("export", "Give the root's certificate with its fingerprint, for outsiders.")
+    export.add_argument("--out", type=Path, metavar="FILE", help="Write the certificate (PEM) here [default: show it].")
+    certify = action("certify", "Certify a sealing key that is kept elsewhere, by its certificate request (PKCS#10, PEM, P-256).")
+    certify.add_argument("request", type=Path, metavar="REQUEST", help="The certificate request.")
+    certify.add_argument("--out", type=Path, metavar="FILE", help="Write the chain (PEM) here, for seal_chain [default: show it].")
 
 
 def _desktop(parsed: argparse.Namespace) -> int:
@@ -159,6 +181,15 @@ def _admin(parsed: argparse.Namespace) -> int:
         load(parsed), parsed.action, name=getattr(parsed, "name", ""), password=password,
         roles=getattr(parsed, "role", None) or ["agent"], display_name=getattr(parsed, "display_name", None))
     for line in lines:
+        print(line)
+    return 0
+
+
+def _keys(parsed: argparse.Namespace) -> int:
+    from videodesk import bootstrap
+
+    for line in bootstrap.administer_keys(
+            load(parsed), parsed.keys_action, request=getattr(parsed, "request", None), out=getattr(parsed, "out", None)):
         print(line)
     return 0
 

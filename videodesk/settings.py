@@ -53,7 +53,7 @@ class Settings(BaseModel):
     turn_secret: str | None = Field(default=None, description="The TURN server's shared secret (coturn: static-auth-secret).",
                                     json_schema_extra={"programs": "desktop serve doctor", "is_secret": True})
     desk_name: str = Field(default="videodesk", description="Name of your organisation, as customers see it.",
-                           json_schema_extra={"programs": "desktop serve"})
+                           json_schema_extra={"programs": "desktop serve admin"})
     phone_number: str = Field(default="", description="Telephone number shown to customers as a way out.",
                               json_schema_extra={"programs": "desktop serve"})
     language: Language | None = Field(default=None, description="Language of the desktop: nl or en; without it the system's.",

@@ -130,6 +130,16 @@ class DeskKeys(Protocol):
         """The custody log's certificate, likewise."""
         ...
 
+    @property
+    def log_chains_pem(self) -> tuple[str, ...]:
+        """The same of every certificate that ever signed this desk's custody log, the one in use first: heads outlive a rotation."""
+        ...
+
+    @property
+    def pinned_pem(self) -> str:
+        """Every root that this desk itself trusts: its own first, then that of a sealing key kept elsewhere, where it has another."""
+        ...
+
     def sealer(self) -> Sealer:
         """Seals with the desk's own sealing key (the service: stills, photos)."""
         ...

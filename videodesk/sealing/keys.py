@@ -159,6 +159,10 @@ class LocalDeskKeys:
         found = {name: used.certificate.not_valid_after_utc for name, used in self._used().items()}
         return found | ({"seal": chain_of(self.seal_chain_pem)[0].not_valid_after_utc} if self._external is not None else {})
 
+    def fingerprints(self) -> dict[str, str]:
+        """SHA-256 of each certificate in use."""
+        return {"root": self.root_fingerprint, "seal": fingerprint(self.seal_chain_pem), "log": fingerprint(self._log.certificate)}
+
     def _used(self) -> dict[str, _Used]:
         return {"root": self._root, "seal": self._seal, "log": self._log}
 
@@ -199,6 +203,7 @@ def open_keys(
     if external is not None:
         checked_chain(external.chain_pem)
     with _world_errors():
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not folder.exists():
             _make(folder, find_keyring, organisation, now)
     keys = LocalDeskKeys(folder, PrivateKeys(folder / "private", find_keyring), external)
