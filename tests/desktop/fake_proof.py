@@ -67,10 +67,11 @@ class FakeProof:
         ordered = sorted(snapshot.originals, key=lambda one: one.id != snapshot.leading)
         originals = []
         for index, one in enumerate(ordered):
-            seal = one.seal if one.seal is not SealKind.NONE else SealKind.CAPTURE
+            is_sealed = one.seal is not SealKind.NONE
+            verdict = SealVerdict.GENUINE if is_sealed else SealVerdict.NO_SEAL
             values: dict[str, Any] = {
-                "original_id": one.id, "digest": one.digest, "seal": seal, "verdict": SealVerdict.GENUINE,
-                "sealed_by": "Videodesk Loket Utrecht", "captured_at": one.captured_at, "log_index": 41 + index,
+                "original_id": one.id, "digest": one.digest, "seal": one.seal, "verdict": verdict,
+                "sealed_by": "Videodesk Loket Utrecht" if is_sealed else "", "captured_at": one.captured_at, "log_index": 41 + index,
                 "covered_at": one.captured_at + timedelta(seconds=12), "authority": AUTHORITY, "late_s": 12.0}
             originals.append(r.OriginalIntegrity(**{**values, **changes}))
         return r.SnapshotIntegrity(snapshot_id=snapshot.id, originals=originals, log_is_intact=True, log_size=57, root_fingerprint=ROOT)

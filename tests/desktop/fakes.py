@@ -27,6 +27,7 @@ from videodesk.core.vocabulary import (
     PartyRole,
     ReviewDecision,
     ReviewState,
+    SealKind,
     SnapshotMethod,
     StillState,
 )
@@ -416,12 +417,13 @@ class FakeDeskApi(FakeProof):
             "digest": hashlib.sha256(original).hexdigest(), "media_type": "image/jpeg", "size_bytes": len(original), "width_px": size[0],
             "height_px": size[1], "captured_at": now, "captured_by": self.person.id, "captured_by_name": self.person.display_name,
             "stored_at": now, "frame_seq": 120, "rtp_time": 4_320_000, "codec": "VP8", "is_evidence_grade": True, "checklist_item": item,
-            "caption": "", "retake_of": None, "review_state": ReviewState.PENDING}
+            "caption": "", "retake_of": None, "review_state": ReviewState.PENDING, "seal": SealKind.CAPTURE}
         values |= more
+        seal = values.pop("seal")
         values.setdefault("leading", values["id"])
         if "originals" not in values:
             known = {name: values[name] for name in r.OriginalView.model_fields if name in values}
-            values["originals"] = [r.OriginalView(**{**known, "id": values["leading"]})]
+            values["originals"] = [r.OriginalView(**{**known, "id": values["leading"], "seal": seal})]
         made = r.SnapshotView(**values)
         self.snapshots_by_id[made.id] = made
         self.originals[made.id] = original

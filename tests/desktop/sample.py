@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPen
 
 from tests.desktop.fakes import FakeDeskApi, FakeNavigation, make_context, sample_case
 from videodesk.core.ids import new_id
-from videodesk.core.vocabulary import CallState, CaseKind, CaseStatus, PartyRole, ReviewDecision, ReviewState, SnapshotMethod
+from videodesk.core.vocabulary import CallState, CaseKind, CaseStatus, PartyRole, ReviewDecision, ReviewState, SealKind, SnapshotMethod
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.shell import Shell
 from videodesk.protocol import resources as r
@@ -71,7 +71,7 @@ def busy_desk(api: FakeDeskApi | None = None, rename: Callable[[str], str] = str
     api.add_snapshot(first.id, jpeg(30), "outside")
     api.add_snapshot(first.id, jpeg(200), "label", review_state=ReviewState.ACCEPTED, annotation_revision=2)
     api.add_snapshot(first.id, jpeg(10), "damage", review_state=ReviewState.RETAKE_REQUESTED, decisions=[asked])
-    api.add_snapshot(first.id, jpeg(120), None, is_evidence_grade=False, method=SnapshotMethod.UPLOAD)
+    api.add_snapshot(first.id, jpeg(120), None, is_evidence_grade=False, method=SnapshotMethod.UPLOAD, seal=SealKind.OPENED)
     for i in (0, 1, 4):
         run(api.invite(cases[i].id, r.InvitationIn()))
     api.clock.advance(600)

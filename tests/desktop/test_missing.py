@@ -20,10 +20,14 @@ from videodesk.core.vocabulary import CaseStatus, SnapshotMethod, StillState
 from videodesk.desktop.drawing.pictures import decode, decode_small
 from videodesk.desktop.missing import PieceKind
 from videodesk.desktop.presenters.case import CasePresenter
+from videodesk.desktop.presenters.handover import HandoverPresenter
+from videodesk.desktop.presenters.keeping import KeepingPresenter
+from videodesk.desktop.presenters.proof import ProofPresenter
 from videodesk.desktop.presenters.review import ReviewPresenter
 from videodesk.desktop.tasks import ImmediateTasks
 from videodesk.desktop.views import review as review_screen
 from videodesk.desktop.views.case import CaseView
+from videodesk.desktop.views.handover import HandoverPage
 from videodesk.protocol import resources as r
 
 
@@ -143,7 +147,10 @@ def test_an_original_is_opened_and_let_lead(desk):
 @pytest.fixture
 def view(qapp, desk):
     desk.keep(OutboxState.REFUSED)
-    made = CaseView(desk.presenter, desk.api.person.id, desk.outbox)
+    context = make_context(desk.api, outbox=desk.outbox)
+    parts = (desk.api, context.tasks, desk.api.clock)
+    handover = HandoverPage(HandoverPresenter(*parts), KeepingPresenter(*parts, context.session.principal))
+    made = CaseView(desk.presenter, ProofPresenter(*parts), handover, desk.api.person.id, desk.outbox)
     made.resize(1200, 760)
     made.show()
     made.opened(case_id=desk.case_id, tab="evidence")

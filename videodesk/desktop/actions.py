@@ -50,6 +50,9 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     ActionSpec("case.save", "case.save", "device-floppy", "Ctrl+S", "case"),
     ActionSpec("case.invite", "case.invite", "video-plus", "Ctrl+I", "case"),
     ActionSpec("case.note", "case.add_note", "note", "Ctrl+M", "case"),
+    ActionSpec("case.package", "case.package", "package", "Ctrl+Shift+E", "case"),
+    ActionSpec("case.report", "case.report", "file-text", "Ctrl+Shift+R", "case"),
+    ActionSpec("case.proof", "case.proof", "shield-check", "Ctrl+Shift+P", "case"),
     # call
     ActionSpec("call.snapshot", "call.snapshot", "camera", "S", "call"),
     ActionSpec("call.microphone", "call.microphone", "microphone", "M", "call"),
@@ -116,6 +119,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     ActionSpec("review.loupe", "review.loupe", "zoom-in", "Z", "review"),
     ActionSpec("review.original", "review.original", "eye", "O", "review"),
     ActionSpec("review.next_original", "review.next_original", "stack-2", "N", "review"),
+    ActionSpec("review.proof", "review.proof", "shield-check", "P", "review"),
 )
 
 BY_ID: Final[dict[str, ActionSpec]] = {spec.id: spec for spec in ACTIONS}

@@ -18,9 +18,10 @@ from videodesk.core.errors import DeskError
 from videodesk.core.places import resources
 from videodesk.core.vocabulary import Language
 
-AREAS: Final = ("shell", "inbox", "cases", "case", "settings", "call", "clip", "missing", "annotate", "review", "help", "common")
+AREAS: Final = ("shell", "inbox", "cases", "case", "settings", "call", "clip", "missing", "proof", "annotate", "review", "help", "common")
 
 _ERRORS: Final = "errors"
+_VERIFY: Final = "verify"
 _listeners: list[Callable[[], None]] = []
 _now: list[Language] = [Language.EN]
 
@@ -37,6 +38,11 @@ def texts(language: Language) -> dict[str, str | dict[str, str]]:
 @cache
 def _error_texts(language: Language) -> dict[str, str]:
     return _load(language, _ERRORS)
+
+
+@cache
+def _verify_texts(language: Language) -> dict[str, Any]:
+    return _load(language, _VERIFY)
 
 
 def _load(language: Language, area: str) -> dict[str, Any]:
@@ -93,6 +99,12 @@ def error_text(problem: DeskError) -> str:
     if found is None:
         return t("common.error_unknown", code=problem.code)
     return _fill(found, dict(problem.params))
+
+
+def verify_text(key: str, **params: object) -> str:
+    """A text of the verifier's (verify.json), which the desktop shares with the command and the page; empty where there is none."""
+    found = _verify_texts(_now[0]).get(key, "")
+    return _fill(found, params) if isinstance(found, str) else ""
 
 
 def _fill(text: str, params: dict[str, Any]) -> str:

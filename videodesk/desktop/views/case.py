@@ -9,11 +9,15 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QTabWidget, QVBoxLayout, QWidget
 
 from videodesk.client.outbox import Outbox
+from videodesk.core.permissions import Action
 from videodesk.core.vocabulary import CallState, CaseStatus
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.drawing.pictures import decode
 from videodesk.desktop.i18n import clock_time, error_text, t, word
 from videodesk.desktop.presenters.case import CasePresenter, CaseState
+from videodesk.desktop.presenters.handover import HandoverPresenter
+from videodesk.desktop.presenters.keeping import KeepingPresenter
+from videodesk.desktop.presenters.proof import ProofPresenter
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.case_checklist import ChecklistCard
 from videodesk.desktop.views.case_evidence import EvidenceGrid
@@ -22,6 +26,7 @@ from videodesk.desktop.views.case_notes import NotesCard
 from videodesk.desktop.views.case_originals import OriginalDialog
 from videodesk.desktop.views.case_record import RecordForm
 from videodesk.desktop.views.dialogs import ask_reason
+from videodesk.desktop.views.handover import HandoverPage
 from videodesk.desktop.views.invitation import InvitationDialog, InvitationsCard
 from videodesk.desktop.views.missing import ClosingDialog
 from videodesk.desktop.widgets import Badge, Banner, Button, ElidedLabel, Spinner, View, label, scrolled
@@ -42,7 +47,11 @@ def _nothing() -> None:
 def make(context: DesktopContext) -> View:
     """The case screen for the person signed in."""
     presenter = CasePresenter(context.api, context.tasks, context.clock, context.open, outbox=context.outbox, decode=decode)
-    return CaseView(presenter, context.session.person.id, context.outbox)
+    api, tasks, clock, session = context.api, context.tasks, context.clock, context.session
+    proof = ProofPresenter(api, tasks, clock)
+    handover = HandoverPage(HandoverPresenter(api, tasks, clock, may_share=session.can(Action.SHARE)),
+                            KeepingPresenter(api, tasks, clock, session.principal))
+    return CaseView(presenter, proof, handover, session.person.id, context.outbox)
 
 
 class CaseView(View):
@@ -51,7 +60,8 @@ class CaseView(View):
     title_key = "case.title_bar"
     _kept = Signal(str)
 
-    def __init__(self, presenter: CasePresenter, my_id: str = "", outbox: Outbox | None = None) -> None:
+    def __init__(self, presenter: CasePresenter, proof: ProofPresenter, handover: HandoverPage, my_id: str = "",
+                 outbox: Outbox | None = None) -> None:
         super().__init__()
         self.setObjectName("case")
         self._case = presenter
@@ -75,14 +85,16 @@ class CaseView(View):
         self._columns.setContentsMargins(0, 0, 0, 0)
         self._columns.setSpacing(2 * SPACE)
         self.record = RecordForm(presenter)
-        self.evidence = EvidenceGrid(presenter)
+        self.handover = handover
+        self._proof = proof
+        self.evidence = EvidenceGrid(presenter, proof)
         self.evidence.open_clip.connect(presenter.open_clip)
         self.history = HistoryList()
         self.tabs = QTabWidget()
         self.tabs.setObjectName("case.tabs")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        for page in (scrolled(self.record), self.evidence, scrolled(self.history)):
+        for page in (scrolled(self.record), self.evidence, scrolled(self.handover), scrolled(self.history)):
             self.tabs.addTab(page, "")
         self.checklist = ChecklistCard(presenter)
         self.invitations = InvitationsCard(presenter)
@@ -107,6 +119,7 @@ class CaseView(View):
         self._news.setSingleShot(True)
         self._news.setInterval(NEWS_MS)
         self._news.timeout.connect(presenter.reload)
+        self._news.timeout.connect(handover.reload)
         self._kept.connect(self._news_of, Qt.ConnectionType.QueuedConnection)
         self._end_outbox = outbox.on_change(lambda entry: self._kept.emit(entry.meta.case_id)) if outbox is not None else _nothing
         self.attach(presenter)
@@ -193,6 +206,9 @@ class CaseView(View):
         self._end_outbox()
         self._timer.stop()
         self._news.stop()
+        self.handover.shut()
+        self.evidence.proof.shut()
+        self._proof.close()
         super().shut()
 
     def may_leave(self) -> bool:
@@ -202,16 +218,29 @@ class CaseView(View):
         return True
 
     def act(self, action_id: str) -> bool:
-        """Save, invite, note."""
+        """Save, invite, note; package, report, what is proven."""
         if action_id == "case.save":
             self._case.save()
         elif action_id == "case.invite":
             self._start_invitation()
         elif action_id == "case.note":
             self.notes.focus()
+        elif action_id in {"case.package", "case.report"}:
+            self._show_handover()
+            (self.handover.package if action_id == "case.package" else self.handover.report).ask()
+        elif action_id == "case.proof":
+            self.tabs.setCurrentWidget(self.evidence)
+            self.evidence.proof.show_details()
         else:
             return False
         return True
+
+    def _show_handover(self) -> None:
+        """Its tab to the front."""
+        for index in range(self.tabs.count()):
+            page = self.tabs.widget(index)
+            if page is not None and page.isAncestorOf(self.handover):
+                self.tabs.setCurrentIndex(index)
 
     def panes(self) -> list[QWidget]:
         """Head, tabs, side."""
@@ -246,7 +275,7 @@ class CaseView(View):
             self._banner.say_text(error_text(state.problem), "danger", button_key="common.retry", pressed=self._case.reload)
         else:
             self._banner.hide()
-        for index, key in enumerate(("case.record", "case.evidence", "case.history", "case.checklist")[:self.tabs.count()]):
+        for index, key in enumerate(("case.record", "case.evidence", "proof.tab", "case.history", "case.checklist")[:self.tabs.count()]):
             count = f" ({len(state.snapshots)})" if key == "case.evidence" and state.snapshots else ""
             self.tabs.setTabText(index, t(key) + count)
         self.tabs.setAccessibleName(t("case.title_bar"))
@@ -255,6 +284,7 @@ class CaseView(View):
         self._render_head(state)
         self.record.put(state)
         self.evidence.put(state)
+        self.handover.show_case(state.case)
         self.history.put(state)
         self.checklist.put(state)
         self.invitations.put(state)

@@ -9,14 +9,18 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QFont, QFontMetrics, QImage, QImageReader, QPainter, QPainterPath
 from PySide6.QtWidgets import QListView, QStackedWidget, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
+from videodesk.core.vocabulary import SealKind
 from videodesk.desktop import i18n
 from videodesk.desktop.i18n import moment_text, t, word
 from videodesk.desktop.icons import pixmap
 from videodesk.desktop.presenters.case import CasePresenter, CaseState
+from videodesk.desktop.presenters.proof import ProofPresenter
+from videodesk.desktop.proof_words import seal_word
 from videodesk.desktop.theme import SPACE, token
 from videodesk.desktop.tray import from_case
 from videodesk.desktop.views.case_originals import OriginalsPanel
 from videodesk.desktop.views.missing import PieceList
+from videodesk.desktop.views.proof_panel import ProofCard
 from videodesk.desktop.views.saving import ask_where
 from videodesk.desktop.views.tray_model import marks_of
 from videodesk.desktop.views.tray_tiles import Marks
@@ -30,7 +34,14 @@ _SNAPSHOT = int(Qt.ItemDataRole.UserRole)
 _LARGEST_PX = 1024
 _SYMBOLS = {"pending": "clock", "accepted": "circle-check", "retake_requested": "repeat", "rejected": "circle-x"}
 _COLOURS = {"neutral": "text_muted", "ok": "ok", "warning": "warning", "danger": "danger", "accent": "accent_text"}
+_SEALS = {SealKind.NONE: ("shield-off", "warning"), SealKind.CAPTURE: ("shield-check", "ok"), SealKind.OPENED: ("shield", "text_muted"),
+          SealKind.RENDITION: ("shield-check", "ok")}
 Index = QModelIndex | QPersistentModelIndex
+
+
+def seal_of(snapshot: SnapshotView) -> SealKind:
+    """The seal of the original that stands for a snapshot."""
+    return next((one.seal for one in snapshot.originals if one.id == snapshot.leading), SealKind.NONE)
 
 
 class EvidenceGrid(QStackedWidget):
@@ -41,9 +52,9 @@ class EvidenceGrid(QStackedWidget):
 
     open_clip = Signal(str)
 
-    def __init__(self, presenter: CasePresenter) -> None:
+    def __init__(self, presenter: CasePresenter, proof: ProofPresenter) -> None:
         super().__init__()
-        self._presenter = presenter
+        self._presenter, self._proof = presenter, proof
         self._state: CaseState | None = None
         self._model = SnapshotModel()
         self.list = QListView()
@@ -75,6 +86,9 @@ class EvidenceGrid(QStackedWidget):
         column.addWidget(self._card)
         column.addWidget(self.list, 1)
         column.addWidget(self.originals)
+        self.originals.looked_at.connect(self._look)
+        self.proof = ProofCard(proof)
+        column.addWidget(self.proof)
         self.list.selectionModel().currentChanged.connect(lambda *_: self._choose())
         self._page = page
         self.addWidget(self._none)
@@ -98,7 +112,13 @@ class EvidenceGrid(QStackedWidget):
     def _choose(self) -> None:
         snapshot = self.list.currentIndex().data(_SNAPSHOT)
         if self._state is not None:
-            self.originals.put(self._state, snapshot if isinstance(snapshot, SnapshotView) else None)
+            chosen = snapshot if isinstance(snapshot, SnapshotView) else None
+            self.originals.put(self._state, chosen)
+            self._proof.show(chosen, self.originals.chosen_id)
+
+    def _look(self) -> None:
+        """Another original of the snapshot in hand is looked at."""
+        self._proof.show(self._proof.state.snapshot, self.originals.chosen_id)
 
     def _open(self, index: QModelIndex) -> None:
         snapshot = index.data(_SNAPSHOT)
@@ -171,7 +191,7 @@ class SnapshotModel(QAbstractListModel):
             return snapshot
         if role in {int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.AccessibleTextRole)}:
             said = (self.title(snapshot), self.moment(snapshot), word("review_state", snapshot.review_state), *marks_of(from_case(snapshot)))
-            return ", ".join((*said, *self.count(snapshot)))
+            return ", ".join((*said, *self.count(snapshot), seal_word(seal_of(snapshot))))
         return None
 
 
@@ -205,12 +225,16 @@ class SnapshotDelegate(QStyledItemDelegate):
         self._text(painter, words, self._model.title(snapshot), "text" if snapshot.checklist_item else "text_muted", 13, QFont.Weight.Medium)
         marks = t("case.annotated") if snapshot.annotation_revision else ""
         grade = "" if snapshot.is_evidence_grade else t("case.not_evidence")
-        second = " · ".join(filter(None, (self._model.moment(snapshot), *self._model.count(snapshot), marks, grade)))
+        seal = seal_of(snapshot)
+        no_seal = seal_word(seal) if seal is SealKind.NONE else ""
+        second = " · ".join(filter(None, (self._model.moment(snapshot), no_seal, *self._model.count(snapshot), marks, grade)))
         self._text(painter, words.translated(0, 19), second, "text_muted", 12)
         tone = _COLOURS[REVIEW_TONES[snapshot.review_state]]
         ratio = painter.device().devicePixelRatioF()
         painter.drawPixmap(words.x(), words.y() + 40, pixmap(_SYMBOLS[snapshot.review_state.value], tone, 16, ratio))
-        self._text(painter, words.translated(22, 39).adjusted(0, 0, -22, 0), word("review_state", snapshot.review_state), tone, 12)
+        self._text(painter, words.translated(22, 39).adjusted(0, 0, -44, 0), word("review_state", snapshot.review_state), tone, 12)
+        sign, colour = _SEALS[seal]
+        painter.drawPixmap(words.right() - 15, words.y() + 40, pixmap(sign, colour, 16, ratio))
         painter.restore()
 
     def _picture(self, painter: QPainter, snapshot: SnapshotView, place: QRect) -> None:

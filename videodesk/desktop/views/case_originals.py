@@ -58,6 +58,7 @@ class OriginalsPanel(Card):
     """Below the grid; hidden while no snapshot is chosen. `open_clip` tells a snapshot whose original is a clip."""
 
     open_clip = Signal(str)
+    looked_at = Signal()
 
     def __init__(self, presenter: CasePresenter) -> None:
         super().__init__("case.originals")
@@ -118,7 +119,14 @@ class OriginalsPanel(Card):
             return None
         return next((one for one in self._snapshot.originals if one.id == entry.data(_ORIGINAL)), None)
 
+    @property
+    def chosen_id(self) -> str | None:
+        """The original in hand."""
+        chosen = self._chosen()
+        return None if chosen is None else chosen.id
+
     def _refresh(self) -> None:
+        self.looked_at.emit()
         chosen, snapshot = self._chosen(), self._snapshot
         self.open.setEnabled(chosen is not None)
         self.save.setEnabled(chosen is not None)

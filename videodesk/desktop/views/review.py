@@ -13,6 +13,7 @@ from videodesk.core.vocabulary import ReviewState
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.drawing.pictures import decode, decode_small
 from videodesk.desktop.i18n import duration, error_text, t, word
+from videodesk.desktop.presenters.proof import ProofPresenter
 from videodesk.desktop.presenters.review import ReviewPresenter, ReviewScreenState
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.review_panel import ReviewPanel
@@ -30,15 +31,15 @@ class ReviewView(View):
 
     title_key = "review.title"
 
-    def __init__(self, context: DesktopContext, presenter: ReviewPresenter, parent: QWidget | None = None) -> None:
+    def __init__(self, context: DesktopContext, presenter: ReviewPresenter, proof: ProofPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("review")
         self._context = context
-        self._review = presenter
+        self._review, self._proof = presenter, proof
         self._is_large = False
         self.sheet = ContactSheet(presenter, context.clock)
         self.stage = ReviewStage()
-        self.details = ReviewPanel(presenter, context.clock)
+        self.details = ReviewPanel(presenter, proof, context.clock)
         self.banner = Banner("danger", can_close=True)
         self._filters: list[QPushButton] = []
         self._build()
@@ -195,11 +196,18 @@ class ReviewView(View):
             "review.accept": review.accept, "review.retake": review.request_retake, "review.reject": review.reject,
             "review.comment": self.details.write, "review.next": lambda: review.step(1), "review.previous": lambda: review.step(-1),
             "review.loupe": review.toggle_loupe, "review.original": review.toggle_original, "review.next_original": review.next_original,
+            "review.proof": self.details.proof.toggle,
         }
         if action_id not in actions:
             return False
         actions[action_id]()
         return True
+
+    def shut(self) -> None:
+        """The panel's presenter ends with the screen."""
+        self.details.proof.shut()
+        self._proof.close()
+        super().shut()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no widget took."""
@@ -218,4 +226,4 @@ def make(context: DesktopContext) -> View:
     """The review screen for this session."""
     presenter = ReviewPresenter(
         context.api, context.tasks, context.clock, context.session.principal, decode=decode, decode_small=decode_small)
-    return ReviewView(context, presenter)
+    return ReviewView(context, presenter, ProofPresenter(context.api, context.tasks, context.clock))

@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 from videodesk.core.clock import Clock
 from videodesk.core.vocabulary import ReviewState
 from videodesk.desktop.i18n import duration, exact_moment, language, moment_text, number, t, word
+from videodesk.desktop.presenters.proof import ProofPresenter
 from videodesk.desktop.presenters.review import Ask, ReviewPresenter, ReviewScreenState
 from videodesk.desktop.theme import SPACE
+from videodesk.desktop.views.proof_panel import ProofPanel
 from videodesk.desktop.widgets import (
     Badge,
     Button,
@@ -120,12 +122,12 @@ class ReviewPanel(QFrame):
     annotate_pressed = Signal()
     case_pressed = Signal()
 
-    def __init__(self, presenter: ReviewPresenter, clock: Clock, parent: QWidget | None = None) -> None:
+    def __init__(self, presenter: ReviewPresenter, proof: ProofPresenter, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("surface", "card")
         self.setObjectName("review.panel")
         self.setFixedWidth(332)
-        self._presenter = presenter
+        self._presenter, self._proof = presenter, proof
         self._clock = clock
         self._state = ReviewScreenState()
         outer = QVBoxLayout(self)
@@ -138,6 +140,9 @@ class ReviewPanel(QFrame):
         column.addWidget(separator())
         self._build_decision(column)
         self._build_earlier(column)
+        column.addWidget(separator())
+        self.proof = ProofPanel(proof)
+        column.addWidget(self.proof)
         column.addWidget(separator())
         self._build_integrity(column)
         column.addStretch(1)
@@ -258,6 +263,8 @@ class ReviewPanel(QFrame):
         self._show_decision(state)
         self._show_earlier(snapshot)
         self._show_integrity(snapshot)
+        seen = state.seen_original
+        self._proof.show(snapshot, None if seen is None else seen.id)
         if state.ask is not before.ask:
             self._ask(state.ask)
 
