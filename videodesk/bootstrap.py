@@ -30,6 +30,7 @@ from videodesk.sealing.external import external_seal
 from videodesk.sealing.keys import LocalDeskKeys, open_keys
 from videodesk.sealing.private_keys import no_keyring
 from videodesk.sealing.station import LocalStation
+from videodesk.sealing.timestamp import open_authorities
 from videodesk.service import admin, admin_keys, logs
 from videodesk.service.desk import Desk
 from videodesk.service.problems import text_of
@@ -57,7 +58,7 @@ def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
     return Desk(
         settings=settings, store=store, blobs=blobs, uploads=LocalUploads(settings.data_dir / "uploads", blobs), bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
         setup_code=secrets.token_urlsafe(32) if is_embedded else "-".join(secrets.token_hex(2) for _ in range(3)),
-        code_key=kept_secret(settings.data_dir / "code.key"), keys=keys, sealer=keys.sealer())
+        code_key=kept_secret(settings.data_dir / "code.key"), keys=keys, sealer=keys.sealer(), authorities=open_authorities(settings.tsa_urls, settings.tsa_roots))
 
 
 def open_desk_keys(settings: Settings, clock: Clock) -> LocalDeskKeys:
@@ -261,7 +262,9 @@ def administer(settings: Settings, action: str, *, name: str, password: str | No
 def administer_keys(settings: Settings, action: str, *, request: Path | None = None, out: Path | None = None) -> list[str]:
     """`videodesk admin keys`: what it did, line by line. Makes the keys when there are none yet."""
     clock = SystemClock()
-    keys = open_desk_keys(settings, clock)
+    # The certificate of a key kept elsewhere is what `certify` gives: it is not there before.
+    opened = settings.model_copy(update={"seal_command": "", "seal_chain": None}) if action == "certify" else settings
+    keys = open_desk_keys(opened, clock)
     if action == "rotate":
         return admin_keys.rotate(keys, clock.now())
     if action == "export":

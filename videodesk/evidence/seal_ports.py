@@ -135,11 +135,6 @@ class DeskKeys(Protocol):
         """The same of every certificate that ever signed this desk's custody log, the one in use first: heads outlive a rotation."""
         ...
 
-    @property
-    def pinned_pem(self) -> str:
-        """Every root that this desk itself trusts: its own first, then that of a sealing key kept elsewhere, where it has another."""
-        ...
-
     def sealer(self) -> Sealer:
         """Seals with the desk's own sealing key (the service: stills, photos)."""
         ...

@@ -25,7 +25,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from videodesk.core.errors import WorldError
+from videodesk.core.errors import Invalid, WorldError
 from videodesk.sealing.certificates import (
     RENEW_BEFORE,
     chain_of,
@@ -82,14 +82,6 @@ class LocalDeskKeys:
     def root_fingerprint(self) -> str:
         """What outsiders pin."""
         return fingerprint(self._root.certificate)
-
-    @property
-    def pinned_pem(self) -> str:
-        """Every root this desk itself trusts: its own, and that of an external sealing key with a chain of another authority."""
-        roots = [self._root.certificate]
-        if self._external is not None:
-            roots += [one for one in chain_of(self._external.chain_pem)[-1:] if fingerprint(one) != self.root_fingerprint]
-        return pem_of(*roots)
 
     @property
     def seal_chain_pem(self) -> str:
@@ -198,15 +190,15 @@ def open_keys(
 ) -> LocalDeskKeys:
     """The desk's keys in this folder, made when there are none. `find_keyring` is asked for one to keep private keys in.
 
-    WorldError("keys.unreadable") when there are some that cannot be read: new ones are never made in their place.
+    Invalid("keys.chain_foreign") for an external key that this desk's root does not vouch for: `issue` gives it a certificate. WorldError("keys.unreadable") when there are some that cannot be read: new ones are never made in their place.
     """
-    if external is not None:
-        checked_chain(external.chain_pem)
     with _world_errors():
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not folder.exists():
             _make(folder, find_keyring, organisation, now)
     keys = LocalDeskKeys(folder, PrivateKeys(folder / "private", find_keyring), external)
+    if external is not None and fingerprint(checked_chain(external.chain_pem)[-1]) != keys.root_fingerprint:
+        raise Invalid("keys.chain_foreign")  # outsiders pin one root
     keys.renew(now)
     return keys
 

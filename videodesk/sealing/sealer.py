@@ -5,6 +5,7 @@ Never a thumbnail (it would show what a redaction hides), never a request to the
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import logging
@@ -17,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from videodesk.core.errors import WorldError
+from videodesk.core.vocabulary import SealKind
 from videodesk.evidence.seal_ports import CaptureFacts, RenditionFacts
-from videodesk.sealing.certificates import fingerprint
+from videodesk.sealing.certificates import chain_of, fingerprint, pem_of
 from videodesk.sealing.embedded import seal_kind, unsealed
 from videodesk.sealing.manifests import capture_manifest, opened_manifest, parent_ingredient, rendition_manifest
 
@@ -52,7 +54,7 @@ class C2paSealer:
 
     def __init__(self, chain_pem: str, key: ec.EllipticCurvePrivateKey | Sign) -> None:
         self.certificate_fingerprint = fingerprint(chain_pem)
-        self._context = context()
+        self._context = context(pem_of(chain_of(chain_pem)[-1]))
         try:
             self._signer = _own_signer(chain_pem, key) if isinstance(key, ec.EllipticCurvePrivateKey) else _other_signer(chain_pem, key)
         except c2pa.C2paError as problem:
@@ -69,8 +71,19 @@ class C2paSealer:
         return self._sealed(bare, media_type, opened_manifest(facts, said), parent=(bare, media_type))
 
     def seal_rendition(self, picture: bytes, media_type: str, parent: bytes, parent_media_type: str, facts: RenditionFacts) -> bytes:
-        """With the parent's manifests as ingredient; there are no pictures in ours, and others' are in none of ours."""
-        return self._sealed(unsealed(picture), media_type, rendition_manifest(facts), parent=(parent, parent_media_type))
+        """With the parent's manifests as ingredient if they are this desk's: ours hold no pictures, another's might show what is hidden."""
+        said = {"parent_digest": hashlib.sha256(parent).hexdigest()}
+        known = parent if self._is_ours(parent, parent_media_type) else unsealed(parent)
+        return self._sealed(unsealed(picture), media_type, rendition_manifest(facts, said), parent=(known, parent_media_type))
+
+    def _is_ours(self, picture: bytes, media_type: str) -> bool:
+        if seal_kind(picture) is SealKind.NONE:
+            return False
+        try:
+            with c2pa.Reader(media_type, io.BytesIO(picture), context=self._context) as reader:
+                return bool(reader.get_validation_state() == "Trusted")
+        except c2pa.C2paError:
+            return False
 
     def _sealed(self, picture: bytes, media_type: str, manifest: dict[str, Any], parent: tuple[bytes, str] | None = None) -> bytes:
         if media_type not in _MEDIA:
