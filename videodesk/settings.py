@@ -20,6 +20,7 @@ from videodesk.core.vocabulary import Language
 
 ENVIRONMENT_PREFIX: Final = "VIDEODESK_"
 PROGRAMS: Final = "desktop serve demo doctor admin"
+LISTS: Final = frozenset({"turn_urls", "tsa_urls"})
 
 
 def _data_dir() -> Path:
@@ -73,6 +74,11 @@ class Settings(BaseModel):
         json_schema_extra={"programs": "desktop serve admin"})
     seal_chain: Path | None = Field(default=None, description="That key's certificate with its chain up to a root (PEM).",
                                     json_schema_extra={"programs": "desktop serve admin"})
+    tsa_urls: tuple[str, ...] = Field(
+        default=(), description="Time stamp authorities (RFC 3161), asked in this order, e.g. https://tsa.example.nl/tsr (repeat, or separate by spaces).",
+        json_schema_extra={"programs": "desktop serve doctor admin"})
+    tsa_roots: Path | None = Field(default=None, description="Root certificates of the time stamp authorities to believe (PEM).",
+                                   json_schema_extra={"programs": "desktop serve doctor admin"})
     synthetic_media: bool = Field(default=False, description="Use a drawn camera and a generated tone instead of devices (tests, demo).",
                                   json_schema_extra={"programs": "desktop"})
 
@@ -88,7 +94,7 @@ def add_flags(parser: argparse.ArgumentParser, program: str) -> None:
         text = f"{field.description} [{ENVIRONMENT_PREFIX}{name.upper()}]".replace("%", "%%")
         if field.annotation is bool:
             parser.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=None, help=text)
-        elif name == "turn_urls":
+        elif name in LISTS:
             parser.add_argument(flag, dest=name, action="append", default=None, metavar="URL", help=text)
         else:
             parser.add_argument(flag, dest=name, default=None, metavar=name.upper(), help=text)
@@ -101,7 +107,7 @@ def load(flags: argparse.Namespace | None = None, environment: dict[str, str] | 
     values: dict[str, Any] = _from_file(given.get("config"), environ)
     for name in Settings.model_fields:
         if (text := environ.get(ENVIRONMENT_PREFIX + name.upper())) is not None:
-            values[name] = text.split() if name == "turn_urls" else text
+            values[name] = text.split() if name in LISTS else text
         if given.get(name) is not None:
             values[name] = given[name]
     try:

@@ -31,6 +31,7 @@ from videodesk.service.headers import SecurityHeaders
 from videodesk.service.hub import Hub
 from videodesk.service.limits import BodyLimit, Limits, RateLimit
 from videodesk.service.logs import RequestLog
+from videodesk.service.stamping import Stamping
 
 
 def create_app(desk: Desk, passwords: Passwords | None = None) -> FastAPI:
@@ -39,6 +40,7 @@ def create_app(desk: Desk, passwords: Passwords | None = None) -> FastAPI:
     app.state.desk = desk
     app.state.hub = Hub(desk)
     app.state.limits = Limits(desk.clock)
+    app.state.stamping = Stamping(desk)
     app.state.passwords = passwords or Passwords()
     api = APIRouter(prefix="/api/v1")
     for part in (info, people, cases, checklists, invitations, join_api, photos, uploads, stills, calls, evidence, originals, review, seal, copies):

@@ -18,6 +18,7 @@ from videodesk.core.places import resources
 from videodesk.evidence.copies import CopyRepository
 from videodesk.evidence.ports import BlobStore, CustodyRepository, EvidenceRepository
 from videodesk.evidence.seal_ports import DeskKeys, NoSealer, Sealer, SealVerifier, TimestampAuthority
+from videodesk.evidence.stamps import TimestampRepository
 from videodesk.evidence.upload_ports import PartialUploads
 from videodesk.evidence.vault_ports import CaseVault, MemoryVault
 from videodesk.review.ports import ReviewRepository
@@ -66,6 +67,11 @@ class UnitOfWork(Protocol):
     @property
     def copies(self) -> CopyRepository:
         """Copies for customers."""
+        ...
+
+    @property
+    def timestamps(self) -> TimestampRepository:
+        """Time stamps."""
         ...
 
     def emit(self, event: Event) -> None:

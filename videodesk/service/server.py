@@ -15,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from videodesk.core.errors import WorldError
 from videodesk.service.app import create_app
 from videodesk.service.desk import Desk
+from videodesk.service.stamping import Stamping
 from videodesk.service.tls import TlsFiles, lan_addresses
 
 HEADER_DEADLINE_S: Final = 10.0
@@ -113,6 +114,7 @@ class ServiceServer:
         self.app = app or create_app(desk)
         self.host = desk.settings.host if host is None else host
         self.port = desk.settings.port if port is None else port
+        self.stamping: Stamping = self.app.state.stamping
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -156,12 +158,14 @@ class ServiceServer:
                 self._task = None
                 listening.close()
                 raise WorldError("service.not_started") from problem
+        self.stamping.start()
 
     async def stop(self) -> None:
         """Stop serving: sockets are told, requests get a moment to end. Idempotent. The store stays open: it is its owner's."""
         if self._server is None or self._task is None:
             return
         task, self._task = self._task, None
+        await asyncio.to_thread(self.stamping.stop)
         self._server.should_exit = True
         done, _ = await asyncio.wait({task}, timeout=_STOP_S)
         if not done:

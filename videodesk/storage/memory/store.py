@@ -17,6 +17,7 @@ from videodesk.storage.memory.evidence import MemoryEvidence
 from videodesk.storage.memory.invitations import MemoryInvitations
 from videodesk.storage.memory.people import MemoryPeople
 from videodesk.storage.memory.reviews import MemoryReviews
+from videodesk.storage.memory.timestamps import MemoryTimestamps
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class MemoryUnit:
     custody: MemoryCustody = field(default_factory=MemoryCustody)
     reviews: MemoryReviews = field(default_factory=MemoryReviews)
     copies: MemoryCopies = field(default_factory=MemoryCopies)
+    timestamps: MemoryTimestamps = field(default_factory=MemoryTimestamps)
     events: list[Event] = field(default_factory=list)
 
     def emit(self, event: Event) -> None:

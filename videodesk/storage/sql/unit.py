@@ -15,6 +15,7 @@ from videodesk.storage.sql.evidence import SqlEvidence
 from videodesk.storage.sql.invitations import SqlInvitations
 from videodesk.storage.sql.people import SqlPeople
 from videodesk.storage.sql.reviews import SqlReviews
+from videodesk.storage.sql.timestamps import SqlTimestamps
 
 
 class SqlUnit:
@@ -63,6 +64,11 @@ class SqlUnit:
     def copies(self) -> SqlCopies:
         """Copies for customers."""
         return SqlCopies(self._connection)
+
+    @cached_property
+    def timestamps(self) -> SqlTimestamps:
+        """Time stamps."""
+        return SqlTimestamps(self._connection)
 
     def emit(self, event: Event) -> None:
         """Publish `event` once this unit is committed."""

@@ -1,0 +1,24 @@
+"""The custody log's newest head, as what gets a time stamp."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from videodesk.service.desk import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class StampedHead:
+    """A head of `size` entries, and the SHA-256 that a stamp on it is over."""
+
+    size: int
+    digest: str
+
+
+def newest_head(uow: UnitOfWork) -> StampedHead | None:
+    """The newest one; None while the log is empty."""
+    last = uow.custody.last()
+    if last is None:
+        return None
+    return StampedHead(last.index, hashlib.sha256(last.digest.encode()).hexdigest())
