@@ -31,7 +31,7 @@ export function isSignedBy(key, data, signature) {
 /** @typedef {{ tag: number, start: number, from: number, to: number }} Node */
 
 /** @param {Uint8Array} bytes @param {number} at @param {number} end @returns {Node} */
-function node(bytes, at, end) {
+export function node(bytes, at, end) {
   const tag = bytes[at] ?? 0;
   let size = bytes[at + 1] ?? 0x80;
   let from = at + 2;
@@ -53,7 +53,7 @@ function node(bytes, at, end) {
 }
 
 /** @param {Uint8Array} bytes @param {Node} parent @returns {Node[]} */
-function inside(bytes, parent) {
+export function inside(bytes, parent) {
   const found = [];
   for (let at = parent.from; at < parent.to; ) {
     const one = node(bytes, at, parent.to);
@@ -68,9 +68,9 @@ const ECDSA_SHA256 = "06082a8648ce3d040302";
 const BASIC_CONSTRAINTS = "0603551d13";
 
 /** @param {string} text @param {number} tag */
-function time(text, tag) {
+export function time(text, tag) {
   const full = tag === 0x17 ? `${Number(text.slice(0, 2)) >= 50 ? "19" : "20"}${text}` : text;
-  const found = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/u.exec(full);
+  const found = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z$/u.exec(full);
   if (!found) {
     throw new Error("der");
   }
@@ -136,9 +136,9 @@ export function certificates(pem) {
 const same = (a, b) => a.length === b.length && a.every((one, i) => one === b[i]);
 
 /**
- * The key of a chain's first certificate when the chain leads to this root, by signatures and names, and each is valid at `now`; else null.
- * The root's own bytes count, not what the chain carries as root.
- * @param {Certificate[]} chain @param {Certificate} root @param {number} now
+ * The key of a chain's first certificate when the chain leads to this root, by names and signatures; else null. With `now`: and when each
+ * of them is valid then. The root's own bytes count, not what the chain carries as root.
+ * @param {Certificate[]} chain @param {Certificate} root @param {number | null} now
  * @returns {Uint8Array | null}
  */
 export function keyUnder(chain, root, now) {
@@ -153,5 +153,5 @@ export function keyUnder(chain, root, now) {
     }
     last = next;
   }
-  return [first, ...rest, root].every((one) => one.from <= now && now <= one.until) ? first.key : null;
+  return now === null || [first, ...rest, root].every((one) => one.from <= now && now <= one.until) ? first.key : null;
 }

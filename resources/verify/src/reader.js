@@ -124,6 +124,6 @@ export class SealReader {
 
 /** @param {string} rootPem */
 function settings(rootPem) {
-  const verify = { verify_after_reading: true, verify_trust: true, remote_manifest_fetch: false, ocsp_fetch: false };
+  const verify = { verify_after_reading: true, verify_trust: Boolean(rootPem), remote_manifest_fetch: false, ocsp_fetch: false };
   return JSON.stringify({ verify, ...(rootPem ? { trust: { trust_anchors: rootPem } } : {}) });
 }

@@ -12,9 +12,10 @@ export const ORDER = ["altered", "foreign-seal", "no-seal", "incomplete", "unche
 /** @param {Verdict} verdict */
 export const isGood = (verdict) => verdict === "genuine" || verdict === "genuine-rendition";
 
-/** The verdict on a whole: the worst of its parts; genuine when all are good. @param {Verdict[]} verdicts @returns {Verdict} */
+/** The verdict on several files: the worst of the bad ones that any has; else genuine, or genuine-rendition when all are. @param {Verdict[]} verdicts @returns {Verdict} */
 export function worst(verdicts) {
-  return ORDER.find((one) => !isGood(one) && verdicts.includes(one)) ?? "genuine";
+  const isAllRenditions = verdicts.length > 0 && verdicts.every((one) => one === "genuine-rendition");
+  return ORDER.find((one) => !isGood(one) && verdicts.includes(one)) ?? (isAllRenditions ? "genuine-rendition" : "genuine");
 }
 
 const MAGIC = /** @type {[string, (b: Uint8Array) => boolean][]} */ ([

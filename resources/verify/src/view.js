@@ -7,6 +7,7 @@ import { isGood, worst } from "./verdict.js";
 /**
  * One file as it is shown. `checked` is null while it is being checked.
  * @typedef {{ name: string, title: string, kind: "picture" | "part", preview: string, checked: Checked | null }} Item
+ * What the index says of the package. @typedef {{ number: string, desk: string } | null} About
  */
 
 /** @type {Record<import("./verdict.js").Verdict, import("./dom.js").IconName>} */
@@ -50,7 +51,25 @@ function sentence(verdict, counts, isPackage) {
 
 /** @param {import("./verdict.js").Reason} reason */
 function why([code, params]) {
-  return h("li", { "data-reason": code }, t(`reason.${code}`, params));
+  const words = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, name === "at" ? when(value) : value]));
+  return h("li", { "data-reason": code }, t(`reason.${code}`, words));
+}
+
+/** Everything in a package that is no picture and in order: one line, and the list behind it. @param {Item[]} items */
+export function parts(items) {
+  const notes = items.flatMap((one) => one.checked?.reasons ?? []);
+  return h(
+    "li",
+    { class: "card parts genuine" },
+    h("h3", { class: "verdict" }, icon("good"), h("span", {}, t("page.parts", { n: items.length }))),
+    h(
+      "div",
+      { class: "told" },
+      h("p", { class: "name" }, t("page.parts_lead")),
+      notes.length > 0 && h("ul", { class: "why" }, ...notes.map(why)),
+      h("details", {}, h("summary", {}, t("page.parts_list")), h("ul", { class: "list" }, ...items.map((one) => h("li", { class: "mono", "data-file": one.name, "data-verdict": one.checked?.verdict ?? "" }, one.name)))),
+    ),
+  );
 }
 
 /** @param {string} key @param {string} value */
@@ -58,7 +77,7 @@ function row(key, value) {
   return [h("dt", {}, t(`page.fact.${key}`)), h("dd", key === "digest" || key.endsWith("id") ? { class: "mono" } : {}, value)];
 }
 
-const SHOWN = ["captured_at", "method", "made_at", "number"];
+const SHOWN = ["captured_at", "method", "made_at"];
 const MORE = ["sealed_by", "digest", "original_id", "snapshot_id", "case_id", "call_id", "codec", "consent_digest", "content_digest", "rtp_time"];
 
 /** @param {string} key @param {string} value */
@@ -86,11 +105,11 @@ export function card(item, isOpen) {
   return h(
     "li",
     { class: `card ${verdict ?? "busy"}`, "data-file": item.name, "data-verdict": verdict ?? "" },
+    h("h3", { class: "verdict" }, icon(verdict ? SIGNS[verdict] : "busy"), h("span", {}, words)),
     item.kind === "picture" && picture,
     h(
       "div",
       { class: "told" },
-      h("h3", { class: "verdict" }, icon(verdict ? SIGNS[verdict] : "busy"), h("span", {}, words)),
       h("p", { class: "name", translate: "no" }, item.title),
       checked && checked.reasons.length > 0 && h("ul", { class: "why" }, ...checked.reasons.map(why)),
       rows.length > 0 && h("dl", {}, ...rows),
@@ -114,8 +133,7 @@ export function pinned(pin, typed, onTyped) {
   const part = h(
     "section",
     { class: "pin", "aria-labelledby": "pin-title" },
-    h("h2", { id: "pin-title" }, t(pin ? "page.pin.title" : "page.pin.none")),
-    h("p", {}, t(pin ? "page.pin.lead" : "page.pin.none_lead")),
+    h("div", { class: "words" }, h("h2", { id: "pin-title" }, t(pin ? "page.pin.title" : "page.pin.none")), h("p", {}, t(pin ? "page.pin.lead" : "page.pin.none_lead"))),
     pin && h("p", { class: "fingerprint", id: "fingerprint" }, grouped(pin.fingerprint)),
     pin && h("div", { class: "compare" }, h("label", { for: "typed" }, t("page.pin.compare")), input, answer),
   );
