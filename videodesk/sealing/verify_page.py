@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from videodesk.core.vocabulary import Language
 EMBEDDED_LIMIT: Final = 48 * 1024 * 1024
 """So many bytes of pictures at most are put into a page: a browser opens it within seconds, a mail server may still take it."""
 
+_PICTURES: Final = frozenset({"original", "clip-seal", "rendition"})
 _TEXT_AREAS: Final = ("page.", "verdict.", "reason.", "fact.")
 
 
@@ -67,27 +68,31 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def verify_page(language: Language, root_pem: str, files: Sequence[tuple[str, bytes]] = (), *, limit: int = EMBEDDED_LIMIT) -> bytes:
+def verify_page(
+    language: Language, root_pem: str, files: Sequence[tuple[str, bytes]] = (), index: Mapping[str, Any] | None = None, *,
+    limit: int = EMBEDDED_LIMIT,
+) -> bytes:
     """The page of a desk (`root_pem`, pinned in it) with these files (name in the package, bytes), checked as soon as it is opened.
 
-    Files are put in as long as they are no more than `limit` bytes together, in their order; of the others the page says that they are in
-    the package only. An empty `root_pem` makes a page that pins nobody, whose verdict is never good.
+    Files are put in as long as they are no more than `limit` bytes together, in their order; the page says how many pictures of `index`
+    (a package's package.json, against which the files are checked) are in the package only. An empty `root_pem` makes a page that pins
+    nobody, whose verdict is never good.
     """
     style, script = _text("page.css"), _text("page.js")
     texts = _texts()
     embedded: list[dict[str, str]] = []
     elements: list[str] = []
-    left_out: list[str] = []
+    left_out = {str(one["path"]) for one in (index or {}).get("files", ()) if one["role"] in _PICTURES} | {name for name, _ in files}
     room = limit
     for name, data in files:
         if len(data) > room:
-            left_out.append(name)
             continue
+        left_out.discard(name)
         room -= len(data)
         element = f"file-{len(elements)}"
         embedded.append({"name": name, "element": element})
         elements.append(_data(element, base64.b64encode(data).decode()))
-    made = {"language": language, "texts": texts, "pin": _pin(root_pem), "files": embedded, "left_out": left_out}
+    made = {"language": language, "texts": texts, "pin": _pin(root_pem), "files": embedded, "left_out": len(left_out), "index": _shown(index)}
     wasm = (_folder() / "c2pa.wasm.gz").read_bytes()
     parts = {
         "language": language,
@@ -107,6 +112,13 @@ def verify_page(language: Language, root_pem: str, files: Sequence[tuple[str, by
         name, closed, rest = piece.partition("}")
         pieces.append(parts[name] + rest if closed and name in parts else piece)
     return "".join(pieces).encode()
+
+
+def _shown(index: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What of the index the page needs: of its files only the pictures."""
+    if index is None:
+        return None
+    return {**index, "files": [one for one in index["files"] if one["role"] in _PICTURES]}
 
 
 def _pin(root_pem: str) -> dict[str, str] | None:

@@ -78,7 +78,7 @@ class PackageCheck {
 
   /** @param {string} name @param {(path: string) => boolean} isIts */
   async sums(name, isIts) {
-    const lines = Array.from((await this.text(name)).matchAll(/^([0-9a-f]{64})  (\S+)$/gmu), ([, digest, path]) => /** @type {[string, string]} */ ([path, digest]));
+    const lines = Array.from((await this.text(name)).matchAll(/^([0-9a-f]{64}) {2}(\S+)$/gmu), ([, digest, path]) => /** @type {[string, string]} */ ([path, digest]));
     return lines.filter(([path]) => isName(path) && isIts(path) && path !== TAGS && path !== SIGNATURE);
   }
 

@@ -116,49 +116,6 @@ function opened(bytes, box) {
   return { label: utf8.decode(bytes.subarray(from, end < 0 || end > described.to ? described.to : end)), rest };
 }
 
-/** What is in each manifest's signature box. @param {Uint8Array} store @returns {Uint8Array[]} */
-function signatures(store) {
-  const found = [];
-  for (const top of boxes(store, 0, store.length)) {
-    const { label, rest } = opened(store, top);
-    for (const manifest of label === "c2pa" ? rest : []) {
-      for (const box of opened(store, manifest).rest) {
-        const inner = opened(store, box);
-        if (inner.label === SIGNATURE) {
-          found.push(...inner.rest.filter((one) => one.kind === "cbor").map((one) => store.subarray(one.from, one.to)));
-        }
-      }
-    }
-  }
-  return found;
-}
-
-/**
- * Whether each manifest's signature has padding of zeros, tokens of time, and nothing else in its unprotected header: whatever else stood
- * there could be changed without the signature noticing. @param {Uint8Array} store
- */
-export function isSlackClean(store) {
-  const all = signatures(store);
-  return all.length > 0 && all.every(isClean);
-}
-
-/** @param {Uint8Array} box */
-function isClean(box) {
-  try {
-    const reader = new Cbor(box);
-    const { tag, value } = reader.read();
-    if (tag !== 18 || reader.at !== box.length || !Array.isArray(value) || value.length !== 4 || !(value[1] instanceof Map)) {
-      return false;
-    }
-    return Array.from(value[1]).every(([name, held]) => {
-      const isPadding = (name === "pad" || name === "pad2") && held instanceof Uint8Array && held.every((one) => one === 0);
-      return isPadding || name === "sigTst" || name === "sigTst2";
-    });
-  } catch {
-    return false;
-  }
-}
-
 /** As much of CBOR (RFC 8949) as a COSE signature is written in. */
 class Cbor {
   /** @param {Uint8Array} bytes */
@@ -226,5 +183,48 @@ class Cbor {
       return made;
     }
     return major === 6 ? { tag: value, value: this.read(depth + 1) } : value;
+  }
+}
+
+/** What is in each manifest's signature box. @param {Uint8Array} store @returns {Uint8Array[]} */
+function signatures(store) {
+  const found = [];
+  for (const top of boxes(store, 0, store.length)) {
+    const { label, rest } = opened(store, top);
+    for (const manifest of label === "c2pa" ? rest : []) {
+      for (const box of opened(store, manifest).rest) {
+        const inner = opened(store, box);
+        if (inner.label === SIGNATURE) {
+          found.push(...inner.rest.filter((one) => one.kind === "cbor").map((one) => store.subarray(one.from, one.to)));
+        }
+      }
+    }
+  }
+  return found;
+}
+
+/**
+ * Whether each manifest's signature has padding of zeros, tokens of time, and nothing else in its unprotected header: whatever else stood
+ * there could be changed without the signature noticing. @param {Uint8Array} store
+ */
+export function isSlackClean(store) {
+  const all = signatures(store);
+  return all.length > 0 && all.every(isClean);
+}
+
+/** @param {Uint8Array} box */
+function isClean(box) {
+  try {
+    const reader = new Cbor(box);
+    const { tag, value } = reader.read();
+    if (tag !== 18 || reader.at !== box.length || !Array.isArray(value) || value.length !== 4 || !(value[1] instanceof Map)) {
+      return false;
+    }
+    return Array.from(value[1]).every(([name, held]) => {
+      const isPadding = (name === "pad" || name === "pad2") && held instanceof Uint8Array && held.every((one) => one === 0);
+      return isPadding || name === "sigTst" || name === "sigTst2";
+    });
+  } catch {
+    return false;
   }
 }

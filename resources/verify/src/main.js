@@ -65,6 +65,9 @@ function show() {
   document.body.dataset["turn"] = String(turn); // which check this is of: others can wait for the next
 }
 
+/** @param {Item} item */
+const rank = ({ checked }) => (!checked || isGood(checked.verdict) ? ORDER.length : ORDER.indexOf(checked.verdict));
+
 /** What is wrong first, then the pictures, then the rest in one. */
 function cards() {
   const isQuiet = (/** @type {Item} */ one) => one.kind === "part" && one.checked !== null && isGood(one.checked.verdict);
@@ -73,9 +76,6 @@ function cards() {
   const quiet = items.filter(isQuiet);
   byId("cards").replaceChildren(...loud.map(({ one }) => card(one, false)), ...(quiet.length ? [parts(quiet)] : []));
 }
-
-/** @param {Item} item */
-const rank = ({ checked }) => (!checked || isGood(checked.verdict) ? ORDER.length : ORDER.indexOf(checked.verdict));
 
 /** @param {string} name */
 const baseName = (name) => name.slice(name.lastIndexOf("/") + 1);
@@ -158,7 +158,7 @@ async function checkOwn() {
   const mine = turn + 1;
   begin(mine);
   about = made.index;
-  leftOut = made.left_out.length;
+  leftOut = made.left_out;
   show();
   /** @type {Task[]} */
   const tasks = [];

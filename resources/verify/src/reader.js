@@ -54,6 +54,8 @@ class Reading {
   /** @param {Blob} blob @param {string} type @param {string} settings @returns {Promise<Read>} */
   async read(blob, type, settings) {
     const worker = await this.started();
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let patience;
     return new Promise((resolve) => {
       /** @param {Read} read @param {boolean} [isBroken] */
       const done = (read, isBroken) => {
@@ -65,7 +67,7 @@ class Reading {
         }
         resolve(read);
       };
-      const patience = setTimeout(() => done({ store: null, error: "reader.patience" }, true), PATIENCE_MS);
+      patience = setTimeout(() => done({ store: null, error: "reader.patience" }, true), PATIENCE_MS);
       worker.onmessage = ({ data }) => {
         if (data.json === undefined) {
           // What panicked inside leaves its memory in no known state: the next file gets a fresh reader.
@@ -106,9 +108,10 @@ export class SealReader {
    * @returns {Promise<Read>}
    */
   async read(blob, type, rootPem) {
+    /** @type {Reading} */
     const reading = this.idle.pop() ?? (await new Promise((resolve) => this.waiting.push(resolve)));
     try {
-      return await reading.read(blob, type, settings(rootPem));
+      return await reading.read(blob, type, settingsFor(rootPem));
     } catch {
       return { store: null, error: "reader.none" };
     } finally {
@@ -123,7 +126,7 @@ export class SealReader {
 }
 
 /** @param {string} rootPem */
-function settings(rootPem) {
+function settingsFor(rootPem) {
   const verify = { verify_after_reading: true, verify_trust: Boolean(rootPem), remote_manifest_fetch: false, ocsp_fetch: false };
   return JSON.stringify({ verify, ...(rootPem ? { trust: { trust_anchors: rootPem } } : {}) });
 }
