@@ -75,6 +75,7 @@ def test_the_pages_hold_no_markup_that_would_be_shown(language):
         ("snapshots", ("call.stage.saving", "call.stage.kept_here", "call.stage.sending", "call.stage.in_case", "call.tray.belongs")),
         ("annotate", ("annotate.arrow", "annotate.redaction", "annotate.select", "annotate.step")),
         ("review", ("review.state.pending",)),
+        ("evidence", ("case.proof", "proof.tab", "proof.package_make", "proof.report_make", "proof.copy_mail", "proof.copy_revoke", "proof.erase", "proof.certificate")),
         ("trouble", ("settings.devices", "settings.about", "call.phase.connecting", "call.stage.kept_here")))])
 def test_the_pages_use_the_words_that_stand_on_the_screens(language, slug, keys):
     page = next(page for page in help_pages.pages(language) if page.slug == slug)

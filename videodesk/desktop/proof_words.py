@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from videodesk.core.vocabulary import SealKind, SealVerdict
 from videodesk.desktop.i18n import exact_moment, number, t, verify_text
@@ -41,9 +42,11 @@ def headline(one: r.OriginalIntegrity, whole: r.SnapshotIntegrity) -> ProofLine:
         return ProofLine("alert-circle", "danger", t("proof.head_log_broken"))
     if one.is_late:
         return ProofLine("alert-triangle", "warning", t("proof.head_late"))
+    # Of a file that somebody chose nobody here knows whether it is genuine: only that nothing changed since.
+    words = t("proof.head_opened") if one.seal is SealKind.OPENED else verdict_text(one.verdict)
     if one.covered_at is None:
-        return ProofLine("shield-check", "ok", t("proof.head_no_stamp", verdict=verdict_text(one.verdict)))
-    return ProofLine("shield-check", "ok", verdict_text(one.verdict))
+        return ProofLine(_SEAL_ICONS[one.seal], "ok", t("proof.head_no_stamp", verdict=words))
+    return ProofLine(_SEAL_ICONS[one.seal], "ok", words)
 
 
 def proof_lines(one: r.OriginalIntegrity, whole: r.SnapshotIntegrity) -> tuple[ProofLine, ...]:
@@ -70,7 +73,7 @@ def _log_line(one: r.OriginalIntegrity, whole: r.SnapshotIntegrity) -> ProofLine
 def _time_line(one: r.OriginalIntegrity) -> ProofLine:
     if one.covered_at is None:
         return ProofLine("hourglass", "neutral", t("proof.no_stamp"))
-    params = {"authority": one.authority, "moment": exact_moment(one.covered_at), "late": how_long(abs(one.late_s or 0.0))}
+    params = {"authority": urlsplit(one.authority).hostname or one.authority, "moment": exact_moment(one.covered_at), "late": how_long(abs(one.late_s or 0.0))}
     if one.is_late:
         return ProofLine("alert-triangle", "warning", t("proof.stamp_late", **params))
     return ProofLine("clock", "ok", t("proof.stamp" if (one.late_s or 0.0) >= 0 else "proof.stamp_before", **params))

@@ -42,6 +42,7 @@ class CopiesCard(Card):
         self._list.setSpacing(SPACE + 4)
         self.body.addLayout(self._list)
         row = QHBoxLayout()
+        row.setContentsMargins(0, SPACE, 0, 0)
         self.make = Button("proof.copy_make", "secondary", icon_name="link", pressed=presenter.make_copy)
         self.make.setObjectName("case.copies.make")
         self._copied = label("", "caption")
@@ -78,10 +79,10 @@ class CopiesCard(Card):
         words.setSpacing(1)
         made = moment_text(copy.made_at or now, now)
         words.addWidget(label(t("proof.copy_of", n=copy.pictures, moment=made), wraps=True))
-        until = day(copy.expires_at.astimezone())
-        words.addWidget(label(t("proof.copy_until", day=until), "caption", wraps=True))
-        line.addLayout(words, 1)
         key, tone = copy_state(copy, now)
+        if copy.link:
+            words.addWidget(label(t("proof.copy_until", day=day(copy.expires_at.astimezone())), "caption", wraps=True))
+        line.addLayout(words, 1)
         line.addWidget(Badge(t(key), tone))
         if copy.link:
             mail = Button("proof.copy_mail", "secondary", icon_name="mail", pressed=lambda: self._clip(self._presenter.mail_of(copy)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from typing import Final
+
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from videodesk.desktop.i18n import day, error_text, exact_moment, t, word
 from videodesk.desktop.presenters.keeping import KeepingPresenter, KeepingState
@@ -12,6 +14,8 @@ from videodesk.desktop.views.dialogs import ask_reason
 from videodesk.desktop.views.saving import ask_where
 from videodesk.desktop.widgets import Banner, Button, Card, Field, Icon, LineEdit, TextArea, label
 
+_YEAR_DAYS: Final = 365
+
 
 def keeping_text(state: KeepingState) -> str:
     """How long, in one sentence or two."""
@@ -20,7 +24,9 @@ def keeping_text(state: KeepingState) -> str:
         return ""
     if kept.erased_at is not None:
         return t("proof.keep_erased", moment=exact_moment(kept.erased_at))
-    days = t("proof.keep_days", name=word("proof.class", kept.retention_class), n=kept.days)
+    years, rest = divmod(kept.days, _YEAR_DAYS)
+    length = t("proof.keep_days", n=kept.days) if rest or years < 2 else t("proof.keep_years", n=years)
+    days = word("proof.class", kept.retention_class) + f": {length}"
     if kept.is_held:
         return f"{days}. {t('proof.keep_held')}"
     if kept.erase_after is None:
@@ -132,11 +138,10 @@ class ErasureDialog(QDialog):
         column.addWidget(self._title)
         self.banner = Banner("danger", can_close=False)
         column.addWidget(self.banner)
-        self._pages = QStackedWidget()
         self._question, self._certificate = self._make_question(), self._make_certificate()
-        self._pages.addWidget(self._question)
-        self._pages.addWidget(self._certificate)
-        column.addWidget(self._pages)
+        column.addWidget(self._question)
+        column.addWidget(self._certificate)
+        column.addStretch(1)
         row = QHBoxLayout()
         row.setSpacing(SPACE)
         self._saved = label("", "caption")
@@ -191,7 +196,8 @@ class ErasureDialog(QDialog):
         made = state.certificate
         self.setWindowTitle(t("proof.erase"))
         self._title.setText(t("proof.erase_title", number=number) if made is None else t("proof.erase_done"))
-        self._pages.setCurrentWidget(self._question if made is None else self._certificate)
+        self._question.setVisible(made is None)
+        self._certificate.setVisible(made is not None)
         if state.problem is not None:
             self.banner.say_text(error_text(state.problem), "danger")
         else:

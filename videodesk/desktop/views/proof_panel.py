@@ -20,12 +20,13 @@ class _Line(QWidget):
 
     def __init__(self, role: str = "body") -> None:
         super().__init__()
+        place = Qt.AlignmentFlag.AlignVCenter if role == "strong" else Qt.AlignmentFlag.AlignTop
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE)
         self._icon = Icon("shield", size_px=18)
         self.text: Label = label(role="strong" if role == "strong" else "body", wraps=True)
-        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._icon, 0, place)
         row.addWidget(self.text, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
 
@@ -168,6 +169,8 @@ class ProofCard(Card):
         row.addWidget(self._head, 1)
         row.addWidget(self.open)
         self.body.addLayout(row)
+        if (outer := self.layout()) is not None:
+            outer.setContentsMargins(2 * SPACE, SPACE, SPACE + 4, SPACE)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._end = presenter.watch(self.put)
 
@@ -231,7 +234,7 @@ class ProofDialog(QDialog):
         row.addWidget(done)
         column.addLayout(row)
         self.put(presenter.state)
-        self.resize(600, 470)
+        self.resize(600, 400)
         done.setFocus()
 
     def put(self, state: ProofState) -> None:
