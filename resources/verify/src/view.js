@@ -93,6 +93,9 @@ function facts(checked, keys) {
   return keys.filter((key) => checked.facts[key]).flatMap((key) => row(key, fact(key, checked.facts[key] ?? "")));
 }
 
+/** @param {Checked} checked @param {boolean} isProven */
+const claimed = (checked, isProven) => !isProven && Boolean(checked.facts["captured_at"] || checked.facts["made_at"]) && h("p", { class: "name" }, t("page.claimed"));
+
 /** @param {Item} item @param {boolean} isOpen */
 export function card(item, isOpen) {
   const { checked } = item;
@@ -101,7 +104,9 @@ export function card(item, isOpen) {
   const picture = item.preview
     ? h("img", { src: item.preview, alt: t("page.preview", { name: item.title }), decoding: "async" })
     : h("div", { class: "nothing" }, t("page.no_preview"));
-  const rows = checked ? facts(checked, SHOWN) : [];
+  // What a seal that is not good says is nobody's word: it stands with the technical details, as a claim.
+  const isProven = checked !== null && isGood(checked.verdict);
+  const rows = checked && isProven ? facts(checked, SHOWN) : [];
   return h(
     "li",
     { class: `card ${verdict ?? "busy"}`, "data-file": item.name, "data-verdict": verdict ?? "" },
@@ -113,7 +118,7 @@ export function card(item, isOpen) {
       h("p", { class: "name", translate: "no" }, item.title),
       checked && checked.reasons.length > 0 && h("ul", { class: "why" }, ...checked.reasons.map(why)),
       rows.length > 0 && h("dl", {}, ...rows),
-      checked && h("details", isOpen ? { open: true } : {}, h("summary", {}, t("page.details")), h("dl", {}, ...row("file", item.name), ...facts(checked, MORE))),
+      checked && h("details", isOpen ? { open: true } : {}, h("summary", {}, t("page.details")), claimed(checked, isProven), h("dl", {}, ...row("file", item.name), ...facts(checked, isProven ? MORE : [...SHOWN, ...MORE]))),
     ),
   );
 }
