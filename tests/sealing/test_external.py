@@ -25,7 +25,7 @@ def away(tmp_path):
     key, request, chain = (tmp_path / name for name in ("away.pem", "away.csr", "chain.pem"))
     subprocess.run(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", key], check=True)
     subprocess.run(["openssl", "req", "-new", "-key", key, "-subj", "/CN=token", "-out", request], check=True)
-    chain.write_text(desk_keys(tmp_path).issue(request.read_text(), "0f6e6c2e-54f1-4f0a-9d5c-3b6c0f6d8a10", NOW))
+    chain.write_text(desk_keys(tmp_path).certify(request.read_text(), NOW))
     return key, chain
 
 
@@ -74,7 +74,7 @@ def test_a_callback_seals(tmp_path, form):
         r, s = decode_dss_signature(der)
         return der if form == "der" else r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
-    keys = opened(tmp_path, by_callback(own.issue(make_request(key), "0f6e6c2e-54f1-4f0a-9d5c-3b6c0f6d8a11", NOW), service))
+    keys = opened(tmp_path, by_callback(own.certify(make_request(key), NOW), service))
     sealed = keys.sealer().seal_capture(picture(), "image/jpeg", capture_facts())
     assert state_of(sealed, keys.root_pem) == "Trusted"
     assert len(asked) == 1
@@ -115,9 +115,11 @@ def test_no_shell_reads_the_command(tmp_path, away):
 def test_only_this_desks_root_vouches_for_it(tmp_path, away):
     other = look_alike(tmp_path, desk_keys(tmp_path))
     key = ec.generate_private_key(ec.SECP256R1())
-    foreign = other.issue(make_request(key), "0f6e6c2e-54f1-4f0a-9d5c-3b6c0f6d8a12", NOW)
-    with pytest.raises(Invalid, match=r"keys\.chain_foreign"):
-        opened(tmp_path, by_callback(foreign, lambda _: b""))
+    foreign = other.certify(make_request(key), NOW)
+    desktops = desk_keys(tmp_path).issue(make_request(key), "0f6e6c2e-54f1-4f0a-9d5c-3b6c0f6d8a12", NOW)
+    for chain in (foreign, desktops):
+        with pytest.raises(Invalid, match=r"keys\.chain_foreign"):
+            opened(tmp_path, by_callback(chain, lambda _: b""))
 
 
 def test_half_a_setting_is_refused(tmp_path, away):

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.sealing.keys import NOW, desk_keys
 from videodesk.core.errors import Invalid, WorldError
 from videodesk.sealing import private_keys
-from videodesk.sealing.certificates import chain_of, checked_chain, fingerprint
+from videodesk.sealing.certificates import chain_of, checked_chain, fingerprint, make_request, may_sign_heads, may_sign_packages
 from videodesk.sealing.keys import open_keys
 
 
@@ -106,6 +106,15 @@ def test_the_certificates_hold_for_what_they_are_for(tmp_path):
     assert {one.subject.rfc4514_string() for one in (root, seal, log)} == {
         "CN=videodesk root,O=Voorbeeld Schadeservice", "CN=videodesk seal,O=Voorbeeld Schadeservice",
         "CN=videodesk custody log,O=Voorbeeld Schadeservice"}
+
+
+def test_each_certificate_is_for_its_own_work(tmp_path):
+    """A desktop's key, which many hands hold, can sign neither a package nor a head of the log."""
+    keys = desk_keys(tmp_path)
+    station = keys.issue(make_request(ec.generate_private_key(ec.SECP256R1())), "0f6e6c2e-54f1-4f0a-9d5c-3b6c0f6d8a30", NOW)
+    chains = {"seal": keys.seal_chain_pem, "log": keys.log_chain_pem, "station": station, "root": keys.root_pem}
+    assert {name: (may_sign_packages(chain_of(pem)[0]), may_sign_heads(chain_of(pem)[0])) for name, pem in chains.items()} == {
+        "seal": (True, False), "log": (False, True), "station": (False, False), "root": (False, False)}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")

@@ -23,12 +23,11 @@ RENEW_BEFORE: Final = timedelta(days=13 * 365)  # whatever is sealed today is go
 
 _SLACK: Final = timedelta(days=1)  # clocks differ
 _MAX_NAME: Final = 64  # ub-organization-name
-_SEAL_USAGES: Final = (
-    x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1"),  # c2pa-kp-claimSigning
-    x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36"),  # id-kp-documentSigning (RFC 9336): packages and reports
-    ExtendedKeyUsageOID.EMAIL_PROTECTION,  # what verifiers of C2PA 1.x look for
-)
-_LOG_USAGES: Final = (x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36"),)
+_CLAIMS: Final = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")  # c2pa-kp-claimSigning
+_DOCUMENTS: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # id-kp-documentSigning (RFC 9336)
+_STATION_USAGES: Final = (_CLAIMS, ExtendedKeyUsageOID.EMAIL_PROTECTION)  # the second is what verifiers of C2PA 1.x look for
+_SEAL_USAGES: Final = (*_STATION_USAGES, _DOCUMENTS)
+_LOG_USAGES: Final = (_DOCUMENTS,)
 
 
 def fingerprint(certificate: x509.Certificate | str) -> str:
@@ -65,17 +64,35 @@ def make_root(key: ec.EllipticCurvePrivateKey, organisation: str, now: datetime)
 
 
 def make_seal_certificate(
-    root: x509.Certificate, root_key: ec.EllipticCurvePrivateKey, public_key: ec.EllipticCurvePublicKey, name: str, now: datetime,
+    root: x509.Certificate, root_key: ec.EllipticCurvePrivateKey, public_key: ec.EllipticCurvePublicKey, now: datetime,
 ) -> x509.Certificate:
-    """A certificate that may sign C2PA claims, packages and reports. `name` says whose key: the desk's, or a station by its random id."""
-    return _leaf(root, root_key, public_key, name, now, _SEAL_USAGES)
+    """The desk's own: may sign C2PA claims, packages and reports."""
+    return _leaf(root, root_key, public_key, "videodesk seal", now, _SEAL_USAGES)
+
+
+def make_station_certificate(
+    root: x509.Certificate, root_key: ec.EllipticCurvePrivateKey, public_key: ec.EllipticCurvePublicKey, station_id: str, now: datetime,
+) -> x509.Certificate:
+    """A desktop's: may sign C2PA claims, and neither a package nor a head of the log. `station_id` is random."""
+    return _leaf(root, root_key, public_key, f"videodesk station {station_id}", now, _STATION_USAGES)
 
 
 def make_log_certificate(
     root: x509.Certificate, root_key: ec.EllipticCurvePrivateKey, public_key: ec.EllipticCurvePublicKey, now: datetime,
 ) -> x509.Certificate:
-    """The custody log's certificate: it cannot sign a claim."""
+    """The custody log's: cannot sign a claim."""
     return _leaf(root, root_key, public_key, "videodesk custody log", now, _LOG_USAGES)
+
+
+def may_sign_packages(certificate: x509.Certificate) -> bool:
+    """Whether it is a desk's own sealing certificate: a desktop's key must not be able to sign a package or a report."""
+    return {_CLAIMS, _DOCUMENTS} <= _usages(certificate)
+
+
+def may_sign_heads(certificate: x509.Certificate) -> bool:
+    """Whether it is a custody log's certificate."""
+    usages = _usages(certificate)
+    return _DOCUMENTS in usages and _CLAIMS not in usages
 
 
 def key_of_request(csr_pem: str) -> ec.EllipticCurvePublicKey:
@@ -114,6 +131,13 @@ def checked_chain(pem: str) -> list[x509.Certificate]:
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise Invalid("keys.chain_broken")
     return chain
+
+
+def _usages(certificate: x509.Certificate) -> set[x509.ObjectIdentifier]:
+    try:
+        return set(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+    except (x509.ExtensionNotFound, ValueError):
+        return set()
 
 
 def _leaf(

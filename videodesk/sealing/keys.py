@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -35,12 +34,12 @@ from videodesk.sealing.certificates import (
     make_log_certificate,
     make_root,
     make_seal_certificate,
+    make_station_certificate,
+    may_sign_packages,
     pem_of,
 )
 from videodesk.sealing.private_keys import FindKeyring, PrivateKeys, key_id, no_keyring, sync_folder, write_secret
 from videodesk.sealing.sealer import C2paSealer, Sign
-
-_SEAL_NAME: Final = "videodesk seal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +104,12 @@ class LocalDeskKeys:
     def issue(self, csr_pem: str, station_id: str, now: datetime) -> str:
         """A sealing certificate for a station's key."""
         public = key_of_request(csr_pem)
-        if self._root.key is None:
-            raise WorldError("seal.no_ca")
-        made = make_seal_certificate(self._root.certificate, self._root.key, public, f"videodesk station {station_id}", now)
-        return pem_of(made) + self._root.chain
+        return pem_of(make_station_certificate(self._root.certificate, self._root_key(), public, station_id, now)) + self._root.chain
+
+    def certify(self, csr_pem: str, now: datetime) -> str:
+        """The desk's own sealing certificate (its chain, PEM) for a key kept elsewhere. Invalid("seal.csr_invalid"), WorldError("seal.no_ca")."""
+        public = key_of_request(csr_pem)
+        return pem_of(make_seal_certificate(self._root.certificate, self._root_key(), public, now)) + self._root.chain
 
     def sign_log(self, data: bytes) -> bytes:
         """By the custody log's key."""
@@ -120,9 +121,7 @@ class LocalDeskKeys:
 
     def rotate(self, now: datetime) -> None:
         """New keys and certificates for seal and log under the same root. WorldError("seal.no_ca") when the root's key is not here."""
-        root_key = self._root.key
-        if root_key is None:
-            raise WorldError("seal.no_ca")
+        root_key = self._root_key()
         old = [one.key for one in (self._seal, self._log) if one.key is not None]
         with _world_errors():
             _Maker(self._folder, self._private).make(self._root.certificate, root_key, now)
@@ -154,6 +153,11 @@ class LocalDeskKeys:
     def fingerprints(self) -> dict[str, str]:
         """SHA-256 of each certificate in use."""
         return {"root": self.root_fingerprint, "seal": fingerprint(self.seal_chain_pem), "log": fingerprint(self._log.certificate)}
+
+    def _root_key(self) -> ec.EllipticCurvePrivateKey:
+        if self._root.key is None:
+            raise WorldError("seal.no_ca")
+        return self._root.key
 
     def _used(self) -> dict[str, _Used]:
         return {"root": self._root, "seal": self._seal, "log": self._log}
@@ -197,8 +201,10 @@ def open_keys(
         if not folder.exists():
             _make(folder, find_keyring, organisation, now)
     keys = LocalDeskKeys(folder, PrivateKeys(folder / "private", find_keyring), external)
-    if external is not None and fingerprint(checked_chain(external.chain_pem)[-1]) != keys.root_fingerprint:
-        raise Invalid("keys.chain_foreign")  # outsiders pin one root
+    if external is not None:
+        chain = checked_chain(external.chain_pem)
+        if fingerprint(chain[-1]) != keys.root_fingerprint or not may_sign_packages(chain[0]):
+            raise Invalid("keys.chain_foreign")  # outsiders pin one root
     keys.renew(now)
     return keys
 
@@ -216,7 +222,7 @@ class _Maker:
     ) -> None:
         """Under this root: with these keys, or new ones."""
         seal, log = seal or self._private.make(), log or self._private.make()
-        seal_certificate = make_seal_certificate(root, root_key, seal.public_key(), _SEAL_NAME, now)
+        seal_certificate = make_seal_certificate(root, root_key, seal.public_key(), now)
         log_certificate = make_log_certificate(root, root_key, log.public_key(), now)
         names = {"root": self._write(root), "seal": self._write(seal_certificate, root), "log": self._write(log_certificate, root)}
         write_secret(self._folder / "current.json", json.dumps(names, indent=2).encode("ascii"))

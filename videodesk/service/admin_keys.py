@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Protocol
 
 from videodesk.core.errors import Invalid, WorldError
-from videodesk.core.ids import new_id
 from videodesk.evidence.seal_ports import DeskKeys
 
 
@@ -25,6 +24,10 @@ class KeptKeys(DeskKeys, Protocol):
 
     def fingerprints(self) -> dict[str, str]:
         """SHA-256 of each certificate."""
+        ...
+
+    def certify(self, csr_pem: str, now: datetime) -> str:
+        """The desk's own sealing certificate for a key kept elsewhere."""
         ...
 
     def rotate(self, now: datetime) -> None:
@@ -61,7 +64,7 @@ def certify(keys: KeptKeys, request: Path, out: Path | None, now: datetime) -> l
         csr = request.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as problem:
         raise Invalid("seal.csr_invalid") from problem
-    chain = keys.issue(csr, new_id(now), now)
+    chain = keys.certify(csr, now)
     if out is None:
         return chain.splitlines()
     _write(out, chain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from fastapi import APIRouter, Request
@@ -16,6 +17,7 @@ from videodesk.service.desk import Desk
 from videodesk.service.limits import Limits
 
 router = APIRouter(tags=["seals"])
+_log = structlog.get_logger(__name__)
 
 
 @router.get("/seal/root")
@@ -33,6 +35,7 @@ def certify(request: Request, desk: DeskDep, principal: PrincipalDep, body: r.Ce
     limited.take(limits.CERTIFICATES_OF_PERSON, principal.id)
     chain = _keys(desk).issue(body.csr_pem, body.station_id, desk.clock.now())
     made = x509.load_pem_x509_certificate(chain.encode("ascii"))
+    _log.info("certificate.issued", fingerprint=made.fingerprint(hashes.SHA256()).hex(), station=body.station_id, person=principal.id)
     return r.CertificateView(chain_pem=chain, fingerprint=made.fingerprint(hashes.SHA256()).hex(), expires_at=made.not_valid_after_utc)
 
 
