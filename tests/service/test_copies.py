@@ -12,6 +12,7 @@ import pytest
 
 from tests.service.evidence_desk import EvidenceDesk, assert_problem, sha
 from tests.service.pictures import picture
+from tests.service.test_clips import put_clip
 from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import ConsentScope
 
@@ -214,3 +215,15 @@ def test_making_one_is_idempotent_and_an_id_belongs_to_its_case(desk):
 def test_an_administrator_shares_nothing(desk):
     assert_problem(desk.ask("POST", f"/cases/{desk.case_id}/copies", "adam", json={"id": new_id()}), 403, "permission.denied")
     assert_problem(desk.ask("GET", f"/cases/{desk.case_id}/copies", "adam"), 403, "permission.denied")
+
+
+def test_a_clip_goes_along_unless_it_shows_what_was_redacted_elsewhere(desk):
+    clip_id = put_clip(desk).json()["id"]
+    end(desk)
+    token = key(mine(desk)["link"])
+    (shown,) = open_(desk, token).json()["pictures"]
+    assert (shown["id"], shown["media_type"]) == (clip_id, "video/webm")
+    picked = desk.kept(method="clip_frame", call_id=None, taken_from=clip_id)
+    assert len(open_(desk, token).json()["pictures"]) == 2
+    redact(desk, picked["id"])
+    assert open_(desk, token).json()["pictures"] == [], "the clip shows what is unreadable in the picture taken from it"

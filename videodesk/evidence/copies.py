@@ -21,7 +21,7 @@ from videodesk.core.events import Event
 from videodesk.core.ids import new_id, require_id
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
-from videodesk.core.vocabulary import ConsentScope, CustodyAction
+from videodesk.core.vocabulary import ConsentScope, CustodyAction, SnapshotMethod
 from videodesk.evidence import custody
 from videodesk.evidence.model import Original, Rendition, Snapshot
 from videodesk.evidence.unit import EvidenceUnit
@@ -199,15 +199,29 @@ def pictures_of(uow: CopyUnit, copy: CustomerCopy) -> list[Given]:
 def outside_picture(uow: EvidenceUnit, snapshot: Snapshot, leading: Original, renditions: Sequence[Rendition]) -> Original | Rendition | None:
     """What may leave the house of a snapshot: the original, unless its newest marks redact or a rendition does; then that rendition.
 
-    None while the marks redact and no rendition of them is here yet.
+    None while the marks redact and no rendition of them is here yet, and for a clip from which a picture was taken that was redacted: the
+    clip shows what was made unreadable there.
     """
-    annotation = uow.evidence.annotation(snapshot.id)
-    redacts = annotation is not None and any(mark.get("kind") == "redaction" for mark in annotation.document.get("marks", ()))
-    redacted = [one for one in renditions if one.has_redaction]
-    if redacts and annotation is not None:
-        redacted = [one for one in redacted if one.annotation_revision == annotation.revision]
+    if leading.method is SnapshotMethod.CLIP and _is_source_of_redacted(uow, snapshot):
+        return None
+    revision = _redacting_revision(uow, snapshot.id)
+    redacted = [one for one in renditions if one.has_redaction and revision in {None, one.annotation_revision}]
+    if revision is not None:
         return redacted[-1] if redacted else None
     return redacted[-1] if redacted else leading
+
+
+def _redacting_revision(uow: EvidenceUnit, snapshot_id: str) -> int | None:
+    """The newest revision of the marks, if they redact."""
+    newest = uow.evidence.annotation(snapshot_id)
+    if newest is None or all(mark.get("kind") != "redaction" for mark in newest.document.get("marks", ())):
+        return None
+    return newest.revision
+
+
+def _is_source_of_redacted(uow: EvidenceUnit, clip: Snapshot) -> bool:
+    taken = [one.id for one in uow.evidence.snapshots_of(clip.case_id) if one.taken_from == clip.id]
+    return any(one.has_redaction for one in uow.evidence.renditions_of(taken)) or any(_redacting_revision(uow, one) is not None for one in taken)
 
 
 def known_picture(uow: CopyUnit, copy: CustomerCopy, snapshot_id: str) -> Given:
