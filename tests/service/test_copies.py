@@ -13,6 +13,7 @@ import pytest
 from tests.service.evidence_desk import EvidenceDesk, assert_problem, sha
 from tests.service.pictures import picture
 from tests.service.test_clips import put_clip
+from videodesk.core.clock import iso
 from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import ConsentScope
 
@@ -218,12 +219,14 @@ def test_an_administrator_shares_nothing(desk):
 
 
 def test_a_clip_goes_along_unless_it_shows_what_was_redacted_elsewhere(desk):
+    desk.clock.advance(60)
     clip_id = put_clip(desk).json()["id"]
+    within = iso(desk.clock.now() - timedelta(seconds=7))
     end(desk)
     token = key(mine(desk)["link"])
     (shown,) = open_(desk, token).json()["pictures"]
     assert (shown["id"], shown["media_type"]) == (clip_id, "video/webm")
-    picked = desk.kept(method="clip_frame", call_id=None, taken_from=clip_id)
+    picked = desk.kept(method="clip_frame", call_id=None, taken_from=clip_id, captured_at=within)
     assert len(open_(desk, token).json()["pictures"]) == 2
     redact(desk, picked["id"])
     assert open_(desk, token).json()["pictures"] == [], "the clip shows what is unreadable in the picture taken from it"
