@@ -72,6 +72,9 @@ class Settings(BaseModel):
     seal_command: str = Field(
         default="", description="Command that signs with a sealing key kept elsewhere: bytes on standard input, ECDSA signature on standard output.",
         json_schema_extra={"programs": "desktop serve admin"})
+    seal_command_gets: Literal["data", "digest"] = Field(
+        default="data", description="What that command gets: the bytes themselves, or their SHA-256 (32 bytes).",
+        json_schema_extra={"programs": "desktop serve admin"})
     seal_chain: Path | None = Field(default=None, description="That key's certificate with its chain up to a root (PEM).",
                                     json_schema_extra={"programs": "desktop serve admin"})
     tsa_urls: tuple[str, ...] = Field(

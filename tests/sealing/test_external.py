@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
@@ -60,6 +62,35 @@ def test_a_command_may_answer_as_a_token_does(tmp_path, away):
         "sys.stdout.buffer.write(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))\n")
     keys = opened(tmp_path, external_seal(f"{shlex.quote(sys.executable)} {shlex.quote(str(script))}", chain))
     assert state_of(keys.sealer().seal_capture(picture(), "image/jpeg", capture_facts()), keys.root_pem) == "Trusted"
+
+
+def test_a_command_may_take_the_digest_only(tmp_path, away):
+    key, chain = away
+    command = f"openssl pkeyutl -sign -inkey {shlex.quote(str(key))} -pkeyopt digest:sha256"
+    keys = opened(tmp_path, external_seal(command, chain, is_digest=True))
+    assert state_of(keys.sealer().seal_capture(picture(), "image/jpeg", capture_facts()), keys.root_pem) == "Trusted"
+
+
+SOFTHSM = next((path for path in Path("/usr/lib").glob("**/softhsm/libsofthsm2.so")), None)
+
+
+@pytest.mark.skipif(SOFTHSM is None or shutil.which("pkcs11-tool") is None, reason="needs softhsm2 and opensc")
+def test_a_token_seals_by_pkcs11(tmp_path, monkeypatch):
+    """As resources/docs/KEYS.md says it: the key is made in the token and never leaves it."""
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "softhsm2.conf").write_text(f"directories.tokendir = {tmp_path / 'tokens'}\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm2.conf"))
+    monkeypatch.setenv("PIN", "1234")
+    subprocess.run(
+        ["softhsm2-util", "--init-token", "--free", "--label", "desk", "--pin", "1234", "--so-pin", "5678"], check=True, capture_output=True)
+    tool = ["pkcs11-tool", "--module", str(SOFTHSM), "--token-label", "desk", "--login", "--pin", "env:PIN"]
+    subprocess.run([*tool, "--keypairgen", "--key-type", "EC:prime256v1", "--id", "01"], check=True, capture_output=True)
+    public = subprocess.run([*tool, "--read-object", "--type", "pubkey", "--id", "01"], check=True, capture_output=True).stdout
+    sign = command_signer(shlex.join([*tool, "--sign", "--mechanism", "ECDSA", "--id", "01"]), is_digest=True)
+    half = serialization.load_der_public_key(public).public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    keys = opened(tmp_path, by_callback(desk_keys(tmp_path).certify(half.decode(), NOW), sign))
+    sealed = keys.sealer().seal_capture(picture(), "image/jpeg", capture_facts())
+    assert state_of(sealed, keys.root_pem) == other_state_of(sealed, keys.root_pem) == "Trusted"
 
 
 @pytest.mark.parametrize("form", ["der", "raw"])
@@ -120,6 +151,15 @@ def test_only_this_desks_root_vouches_for_it(tmp_path, away):
     for chain in (foreign, desktops):
         with pytest.raises(Invalid, match=r"keys\.chain_foreign"):
             opened(tmp_path, by_callback(chain, lambda _: b""))
+
+
+@pytest.mark.parametrize("words", [["genpkey", "-algorithm", "ed25519"], ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"]])
+def test_only_a_p256_key_is_certified(tmp_path, words):
+    subprocess.run(["openssl", *words, "-out", tmp_path / "key.pem"], check=True, capture_output=True)
+    public = subprocess.run(["openssl", "pkey", "-in", tmp_path / "key.pem", "-pubout"], check=True, capture_output=True, text=True).stdout
+    for text in (public, public.replace("A", "!"), "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n"):
+        with pytest.raises(Invalid, match=r"seal\.csr_invalid"):
+            desk_keys(tmp_path).certify(text, NOW)
 
 
 def test_half_a_setting_is_refused(tmp_path, away):

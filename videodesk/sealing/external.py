@@ -1,13 +1,12 @@
 """A sealing key that is elsewhere: a command signs with it, or a callback. We hold its certificate, never the key.
 
-The command gets the bytes to be signed on standard input and writes an ECDSA P-256 signature over their SHA-256 to standard output: DER, as
-openssl gives it, or 64 bytes r‖s, as PKCS#11 does. No shell is involved. With OpenSC:
-
-    pkcs11-tool --module MODULE --login --pin env:PIN --sign --mechanism ECDSA-SHA256 --id 01
+The command gets the bytes to be signed on standard input, or their SHA-256 where that is all it takes, and writes an ECDSA P-256 signature
+to standard output: DER, as openssl gives it, or 64 bytes r‖s, as PKCS#11 does. No shell is involved. resources/docs/KEYS.md has examples.
 """
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 import subprocess
 from collections.abc import Callable
@@ -29,7 +28,7 @@ _SIDE: Final = 32
 _LONGEST: Final = 1024
 
 
-def external_seal(command: str, chain: Path | None) -> ExternalSeal | None:
+def external_seal(command: str, chain: Path | None, *, is_digest: bool = False) -> ExternalSeal | None:
     """The settings' external key; None without. Invalid("keys.external_incomplete" | "keys.chain_broken" | "keys.not_a_certificate")."""
     if not command and chain is None:
         return None
@@ -39,7 +38,7 @@ def external_seal(command: str, chain: Path | None) -> ExternalSeal | None:
         pem = chain.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as problem:
         raise Invalid("keys.not_a_certificate") from problem
-    return by_callback(pem, command_signer(command))
+    return by_callback(pem, command_signer(command, is_digest=is_digest))
 
 
 def by_callback(chain_pem: str, ask: Callable[[bytes], bytes]) -> ExternalSeal:
@@ -68,15 +67,17 @@ def by_callback(chain_pem: str, ask: Callable[[bytes], bytes]) -> ExternalSeal:
     return ExternalSeal(chain_pem, sign)
 
 
-def command_signer(command: str, timeout_s: float = TIMEOUT_S) -> Callable[[bytes], bytes]:
-    """Runs `command` (split as a shell would, run without one) for each signature."""
+def command_signer(command: str, timeout_s: float = TIMEOUT_S, *, is_digest: bool = False) -> Callable[[bytes], bytes]:
+    """Runs `command` (split as a shell would, run without one) for each signature, with the data's SHA-256 (32 bytes) if `is_digest`."""
     words = shlex.split(command)
     if not words:
         raise Invalid("keys.external_incomplete")
 
     def ask(data: bytes) -> bytes:
         try:
-            done = subprocess.run(words, input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=timeout_s, check=True)  # noqa: S603 - the operator's own setting
+            done = subprocess.run(  # noqa: S603 - the operator's own setting
+                words, input=hashlib.sha256(data).digest() if is_digest else data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                timeout=timeout_s, check=True)
         except (OSError, subprocess.SubprocessError) as problem:
             raise WorldError("keys.signer_failed") from problem
         return done.stdout

@@ -30,6 +30,7 @@ from videodesk.sealing.certificates import (
     chain_of,
     checked_chain,
     fingerprint,
+    key_of_owner,
     key_of_request,
     make_log_certificate,
     make_root,
@@ -106,10 +107,12 @@ class LocalDeskKeys:
         public = key_of_request(csr_pem)
         return pem_of(make_station_certificate(self._root.certificate, self._root_key(), public, station_id, now)) + self._root.chain
 
-    def certify(self, csr_pem: str, now: datetime) -> str:
-        """The desk's own sealing certificate (its chain, PEM) for a key kept elsewhere. Invalid("seal.csr_invalid"), WorldError("seal.no_ca")."""
-        public = key_of_request(csr_pem)
-        return pem_of(make_seal_certificate(self._root.certificate, self._root_key(), public, now)) + self._root.chain
+    def certify(self, pem: str, now: datetime) -> str:
+        """The desk's own sealing certificate (its chain, PEM) for a key kept elsewhere, by its request or its public half.
+
+        Invalid("seal.csr_invalid"), WorldError("seal.no_ca").
+        """
+        return pem_of(make_seal_certificate(self._root.certificate, self._root_key(), key_of_owner(pem), now)) + self._root.chain
 
     def sign_log(self, data: bytes) -> bytes:
         """By the custody log's key."""

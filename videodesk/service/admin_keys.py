@@ -26,7 +26,7 @@ class KeptKeys(DeskKeys, Protocol):
         """SHA-256 of each certificate."""
         ...
 
-    def certify(self, csr_pem: str, now: datetime) -> str:
+    def certify(self, pem: str, now: datetime) -> str:
         """The desk's own sealing certificate for a key kept elsewhere."""
         ...
 
@@ -59,7 +59,7 @@ def export(keys: KeptKeys, out: Path | None) -> list[str]:
 
 
 def certify(keys: KeptKeys, request: Path, out: Path | None, now: datetime) -> list[str]:
-    """A sealing certificate for a key kept elsewhere (seal_chain), by its request (PKCS#10, PEM). Invalid("seal.csr_invalid")."""
+    """A sealing certificate for a key kept elsewhere (seal_chain), by its request or its public half (PEM). Invalid("seal.csr_invalid")."""
     try:
         csr = request.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as problem:
