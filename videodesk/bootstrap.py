@@ -11,9 +11,11 @@ import ssl
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from videodesk.calls.capture_ports import Vision
 from videodesk.calls.ports import Device
+from videodesk.cases.usecases import known_case
 from videodesk.client.channel import Channel, ChannelListener
 from videodesk.client.delivery import Delivery
 from videodesk.client.desk_clock import DeskClock
@@ -22,17 +24,26 @@ from videodesk.client.outbox import Outbox
 from videodesk.client.tls import pinned_context
 from videodesk.core.clock import Clock, SystemClock
 from videodesk.core.errors import DeskError, Invalid, WorldError
-from videodesk.core.people import Role
+from videodesk.core.ids import new_id
+from videodesk.core.people import Principal, Role
+from videodesk.core.vocabulary import Language
 from videodesk.desktop.parts import DesktopParts
 from videodesk.desktop.session import system_keyring
 from videodesk.evidence.sweep import sweep_blobs
+from videodesk.protocol.resources import PackageIn
 from videodesk.sealing.external import external_seal
 from videodesk.sealing.keys import LocalDeskKeys, open_keys
+from videodesk.sealing.packer import BagPacker
+from videodesk.sealing.pins import pins_of
 from videodesk.sealing.private_keys import no_keyring
+from videodesk.sealing.report import TypstReport
 from videodesk.sealing.station import LocalStation
 from videodesk.sealing.timestamp import open_authorities
+from videodesk.sealing.verifier import Verifier
+from videodesk.sealing.verify_page import verify_page
 from videodesk.service import admin, admin_keys, logs
 from videodesk.service.desk import Desk
+from videodesk.service.packages import export_package as export
 from videodesk.service.problems import text_of
 from videodesk.service.server import ServiceServer
 from videodesk.service.tls import tls_files, why_not_usable
@@ -41,6 +52,8 @@ from videodesk.storage.blobs_local import LocalBlobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
 from videodesk.storage.uploads_local import LocalUploads
+
+_AT_THE_TERMINAL: Final = Principal("service", frozenset({Role.SUPERVISOR}), "videodesk export")
 
 
 def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
@@ -58,14 +71,15 @@ def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
     return Desk(
         settings=settings, store=store, blobs=blobs, uploads=LocalUploads(settings.data_dir / "uploads", blobs), bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
         setup_code=secrets.token_urlsafe(32) if is_embedded else "-".join(secrets.token_hex(2) for _ in range(3)),
-        code_key=kept_secret(settings.data_dir / "code.key"), keys=keys, sealer=keys.sealer(), authorities=open_authorities(settings.tsa_urls, settings.tsa_roots))
+        code_key=kept_secret(settings.data_dir / "code.key"), keys=keys, sealer=keys.sealer(), authorities=open_authorities(settings.tsa_urls, settings.tsa_roots), reports=TypstReport(keys),
+        packer=BagPacker(keys, verify_page), verifier=Verifier(pins_of(keys.root_pem), clock))
 
 
 def open_desk_keys(settings: Settings, clock: Clock) -> LocalDeskKeys:
     """The desk's keys, made at the first start. WorldError("keys.unreadable" | "keys.keyring_closed"), Invalid for a wrong external key."""
     return open_keys(
         settings.data_dir / "keys", clock.now(), organisation=settings.desk_name, find_keyring=system_keyring if settings.use_keyring else no_keyring,
-        external=external_seal(settings.seal_command, settings.seal_chain))
+        external=external_seal(settings.seal_command, settings.seal_chain, is_digest=settings.seal_command_gets == "digest"))
 
 
 def tidy(desk: Desk) -> None:
@@ -272,6 +286,20 @@ def administer_keys(settings: Settings, action: str, *, request: Path | None = N
     if action == "certify" and request is not None:
         return admin_keys.certify(keys, request, out, clock.now())
     return admin_keys.show(keys)
+
+
+def export_package(settings: Settings, case: str, out: Path, language: Language, *, is_outside_copy: bool) -> list[str]:
+    """`videodesk export`: writes the package and says what it is."""
+    desk = make_desk(settings, is_embedded=False)
+    try:
+        with desk.store.read() as uow:
+            case_id = known_case(uow, case).id
+        body = PackageIn(id=new_id(desk.clock.now()), language=language, is_outside_copy=is_outside_copy)
+        digest, size = export(desk, _AT_THE_TERMINAL, case_id, body, out, lambda _step, _done, _total: None)
+        root = desk.keys.root_fingerprint if desk.keys is not None else ""
+        return [f"{out}", f"  size              {size} bytes", f"  SHA-256           {digest}", f"  root, SHA-256     {root}"]
+    finally:
+        _close(desk)
 
 
 def error_text(problem: DeskError) -> str:

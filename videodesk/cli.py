@@ -1,4 +1,4 @@
-"""The command line: videodesk [desktop] · serve · demo · doctor · admin. Each --help is written for a person.
+"""The command line: videodesk [desktop] · serve · demo · doctor · admin · export · verify. Each --help is written for a person.
 
 Exit codes: 0 done; 1 it failed and said why; 2 the command line was wrong; 130 interrupted.
 """
@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 it failed and said why; 2 the command line was wrong; 130 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from getpass import getpass
@@ -14,9 +15,10 @@ from typing import Final
 
 import videodesk
 from videodesk.core.errors import DeskError
+from videodesk.core.vocabulary import Language
 from videodesk.settings import add_flags, load
 
-_COMMANDS: Final = ("desktop", "serve", "demo", "doctor", "admin")
+_COMMANDS: Final = ("desktop", "serve", "demo", "doctor", "admin", "export", "verify")
 
 _DESCRIPTION: Final = """\
 Video calls with customers, and evidence that can be proved later.
@@ -29,6 +31,8 @@ commands:
   videodesk serve            run the desk service alone, for a team
   videodesk demo             play a whole call by itself and keep what came out of it
   videodesk doctor           check this machine and say what to fix
+  videodesk export CASE      write the evidence package of a case
+  videodesk verify FILE…     check a package, a picture or a report
   videodesk admin            people: list, create, disable, enable, roles, password; keys
 
 Each command has its own --help. Options can also stand in a settings file (--config) or in the environment
@@ -98,7 +102,35 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(run=_doctor)
 
     _add_admin(commands)
+    _add_evidence(commands)
     return parser
+
+
+def _add_evidence(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    export = commands.add_parser(
+        "export", help="write the evidence package of a case",
+        description="Write the evidence package of a case: a ZIP file that anybody can check, without a network and without trust in who sent it. "
+        "Works on the database directly. That the evidence left the desk is entered in the custody log.")
+    export.add_argument("case", metavar="CASE", help="The case's number or id.")
+    export.add_argument("--out", type=Path, required=True, metavar="FILE", help="Where to write it.")
+    export.add_argument("--outside", action="store_true", help="A copy for outside: nothing in it shows what a redaction hides.")
+    export.add_argument("--language", choices=("nl", "en"), default="nl", help="Language of the report and of verify.html [default: %(default)s].")
+    add_flags(export, "admin")
+    export.set_defaults(run=_export)
+
+    verify = commands.add_parser(
+        "verify", help="check a package, a picture or a report",
+        description="Say what can be concluded about files: packages (ZIP, or an unpacked folder), pictures, reports. Asks no network. "
+        "Exit code 0 only when all are genuine, 1 when not.")
+    verify.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    verify.add_argument("--root", action="append", default=[], metavar="FILE|FINGERPRINT",
+                        help="Whose seal it must be: the desk's root certificate (PEM) or its SHA-256 fingerprint; repeat for more "
+                        "[default: the root of the desk on this computer].")
+    verify.add_argument("--json", action="store_true", help="Print the verdict as JSON.")
+    verify.add_argument("--all", action="store_true", help="Name each file of a package, not only pictures and what is not in order.")
+    verify.add_argument("--language", choices=("nl", "en"), default="en", help="Language of the words [default: %(default)s].")
+    add_flags(verify, "admin")
+    verify.set_defaults(run=_verify)
 
 
 def _add_admin(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -144,8 +176,8 @@ def _add_keys(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     action("rotate", "Make new sealing and log keys under the same root. What the old ones signed stays good.")
     export = action("export", "Give the root's certificate with its fingerprint, for outsiders.")
     export.add_argument("--out", type=Path, metavar="FILE", help="Write the certificate (PEM) here [default: show it].")
-    certify = action("certify", "Certify a sealing key that is kept elsewhere, by its certificate request (PKCS#10, PEM, P-256).")
-    certify.add_argument("request", type=Path, metavar="REQUEST", help="The certificate request.")
+    certify = action("certify", "Certify a sealing key that is kept elsewhere, by its certificate request or its public half (PEM, P-256).")
+    certify.add_argument("request", type=Path, metavar="FILE", help="The certificate request (PKCS#10), or the public key.")
     certify.add_argument("--out", type=Path, metavar="FILE", help="Write the chain (PEM) here, for seal_chain [default: show it].")
 
 
@@ -192,6 +224,28 @@ def _keys(parsed: argparse.Namespace) -> int:
             load(parsed), parsed.keys_action, request=getattr(parsed, "request", None), out=getattr(parsed, "out", None)):
         print(line)
     return 0
+
+
+def _export(parsed: argparse.Namespace) -> int:
+    from videodesk import bootstrap
+
+    for line in bootstrap.export_package(load(parsed), parsed.case, parsed.out, Language(parsed.language), is_outside_copy=parsed.outside):
+        print(line)
+    return 0
+
+
+def _verify(parsed: argparse.Namespace) -> int:
+    from videodesk.core.clock import SystemClock
+    from videodesk.sealing.answers import check_files, in_words, trusted_roots
+
+    trusted = trusted_roots(parsed.root, load(parsed).data_dir / "keys")
+    answer = check_files(parsed.files, trusted, SystemClock())
+    if parsed.json:
+        print(json.dumps(answer.as_json(Language(parsed.language)), ensure_ascii=False, indent=2))
+    else:
+        for line in in_words(answer, Language(parsed.language), all_files=parsed.all):
+            print(line)
+    return 0 if answer.verdict.is_good else 1
 
 
 def _ask_password() -> str:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from videodesk.service import join, openapi, problems, signaling
 from videodesk.service.api import (
@@ -17,8 +18,10 @@ from videodesk.service.api import (
     info,
     invitations,
     originals,
+    packages,
     people,
     photos,
+    reports,
     review,
     seal,
     stills,
@@ -31,6 +34,7 @@ from videodesk.service.headers import SecurityHeaders
 from videodesk.service.hub import Hub
 from videodesk.service.limits import BodyLimit, Limits, RateLimit
 from videodesk.service.logs import RequestLog
+from videodesk.service.packages import PackageRoom
 from videodesk.service.stamping import Stamping
 
 
@@ -41,9 +45,10 @@ def create_app(desk: Desk, passwords: Passwords | None = None) -> FastAPI:
     app.state.hub = Hub(desk)
     app.state.limits = Limits(desk.clock)
     app.state.stamping = Stamping(desk)
+    app.state.packages = PackageRoom(desk.settings.data_dir / "packages", desk.clock)
     app.state.passwords = passwords or Passwords()
     api = APIRouter(prefix="/api/v1")
-    for part in (info, people, cases, checklists, invitations, join_api, photos, uploads, stills, calls, evidence, originals, review, seal, copies):
+    for part in (info, people, cases, checklists, invitations, join_api, photos, uploads, stills, calls, evidence, originals, review, reports, seal, copies, packages):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(signaling.router)
@@ -69,5 +74,6 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await hub.stop()
+        await run_in_threadpool(app.state.packages.close)
         desk: Desk = app.state.desk
         desk.pictures.close()

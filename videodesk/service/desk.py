@@ -16,7 +16,9 @@ from videodesk.core.events import Event, EventBus
 from videodesk.core.people import PersonRepository
 from videodesk.core.places import resources
 from videodesk.evidence.copies import CopyRepository
+from videodesk.evidence.package_ports import Packer
 from videodesk.evidence.ports import BlobStore, CustodyRepository, EvidenceRepository
+from videodesk.evidence.report_ports import ReportMaker
 from videodesk.evidence.seal_ports import DeskKeys, NoSealer, Sealer, SealVerifier, TimestampAuthority
 from videodesk.evidence.stamps import TimestampRepository
 from videodesk.evidence.upload_ports import PartialUploads
@@ -122,4 +124,7 @@ class Desk:
     sealer: Sealer = field(default_factory=NoSealer)
     verifier: SealVerifier | None = None
     authorities: tuple[TimestampAuthority, ...] = ()
+    reports: ReportMaker | None = None
     vault: CaseVault = field(default_factory=MemoryVault)
+    # Without one no packages are made.
+    packer: Packer | None = None
