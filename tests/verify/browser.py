@@ -29,8 +29,8 @@ OVERFLOW = """() => [...document.querySelectorAll('main *')].filter((one) => {
 TOLD = """() => ({
   verdict: document.querySelector('#verdict [data-verdict]')?.dataset.verdict ?? '',
   heading: document.querySelector('#verdict h1').innerText,
-  items: [...document.querySelectorAll('.card')].map((one) => ({
-    file: one.dataset.file, verdict: one.dataset.verdict, reasons: [...one.querySelectorAll('[data-reason]')].map((r) => r.dataset.reason),
+  items: [...document.querySelectorAll('#cards [data-file]')].map((one) => ({
+    file: one.dataset.file, verdict: one.dataset.verdict, reasons: one.dataset.reasons.split(' ').filter(Boolean),
   })),
 })"""
 DROP = """(files) => {

@@ -16,6 +16,7 @@ const INDEX = "package.json";
 const SIGNATURE = "signature.der";
 const NEEDED = ["bagit.txt", MANIFEST, TAGS, INDEX];
 const PICTURES = ["original", "clip-seal", "rendition"];
+const LINE_ENDS = /[\n\r\v\f\u001c-\u001e\u0085\u2028\u2029]/u;
 const LARGEST_TEXT = 64 * 1024 * 1024;
 const REFUSALS = /** @type {Record<string, Verdict>} */ ({
   container_damaged: "altered", truncated: "incomplete", too_large: "uncheckable", unknown_kind: "uncheckable", newer_version: "uncheckable",
@@ -69,7 +70,7 @@ class PackageCheck {
   /** @param {string} name @returns {Promise<any>} */
   async json(name) {
     try {
-      const value = JSON.parse(await this.text(name));
+      const value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await this.bytes(name)));
       return value && typeof value === "object" && !Array.isArray(value) ? value : {};
     } catch {
       return {};
@@ -78,8 +79,9 @@ class PackageCheck {
 
   /** @param {string} name @param {(path: string) => boolean} isIts */
   async sums(name, isIts) {
-    const lines = Array.from((await this.text(name)).matchAll(/^([0-9a-f]{64}) {2}(\S+)$/gmu), ([, digest, path]) => /** @type {[string, string]} */ ([path, digest]));
-    return lines.filter(([path]) => isName(path) && isIts(path) && path !== TAGS && path !== SIGNATURE);
+    const lines = (await this.text(name)).split(LINE_ENDS).flatMap((line) => Array.from(line.matchAll(/^([0-9a-f]{64}) {2}(\S+)$/gu)));
+    const sums = lines.map(([, digest, path]) => /** @type {[string, string]} */ ([path, digest]));
+    return sums.filter(([path]) => isName(path) && isIts(path) && path !== TAGS && path !== SIGNATURE);
   }
 
   /** @returns {Promise<Checked[]>} */

@@ -52,7 +52,7 @@ function sentence(verdict, counts, isPackage) {
 /** @param {import("./verdict.js").Reason} reason */
 function why([code, params]) {
   const words = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, name === "at" ? when(value) : value]));
-  return h("li", { "data-reason": code }, t(`reason.${code}`, words));
+  return h("li", {}, t(`reason.${code}`, words));
 }
 
 /** Everything in a package that is no picture and in order: one line, and the list behind it. @param {Item[]} items */
@@ -67,7 +67,7 @@ export function parts(items) {
       { class: "told" },
       h("p", { class: "name" }, t("page.parts_lead")),
       notes.length > 0 && h("ul", { class: "why" }, ...notes.map(why)),
-      h("details", {}, h("summary", {}, t("page.parts_list")), h("ul", { class: "list" }, ...items.map((one) => h("li", { class: "mono", "data-file": one.name, "data-verdict": one.checked?.verdict ?? "" }, one.name)))),
+      h("details", {}, h("summary", {}, t("page.parts_list")), h("ul", { class: "list" }, ...items.map((one) => h("li", { class: "mono", "data-file": one.name, "data-verdict": one.checked?.verdict ?? "", "data-reasons": (one.checked?.reasons ?? []).map(([code]) => code).join(" ") }, one.name)))),
     ),
   );
 }
@@ -109,7 +109,7 @@ export function card(item, isOpen) {
   const rows = checked && isProven ? facts(checked, SHOWN) : [];
   return h(
     "li",
-    { class: `card ${verdict ?? "busy"}`, "data-file": item.name, "data-verdict": verdict ?? "" },
+    { class: `card ${verdict ?? "busy"}`, "data-file": item.name, "data-verdict": verdict ?? "", "data-reasons": (checked?.reasons ?? []).map(([code]) => code).join(" ") },
     h("h3", { class: "verdict" }, icon(verdict ? SIGNS[verdict] : "busy"), h("span", {}, words)),
     item.kind === "picture" && picture,
     h(
