@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import pytest
-from sqlalchemy import create_engine, event, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import create_engine, event
 
 from videodesk.core.errors import Conflict, NotFound
 from videodesk.core.ids import new_id
-from videodesk.core.vocabulary import CustodyAction, LocationState, ReviewDecision, ReviewState, SnapshotMethod, StillState
-from videodesk.evidence.custody import GENESIS, digest_of, record, verify_chain
-from videodesk.evidence.model import Annotation, AwaitedStill, CustodyEntry, Original, QueuePosition, Rendition, Snapshot
-from videodesk.evidence.ports import CustodyRepository, EvidenceRepository
+from videodesk.core.vocabulary import LocationState, ReviewDecision, ReviewState, SnapshotMethod, StillState
+from videodesk.evidence.model import Annotation, AwaitedStill, Original, QueuePosition, Rendition, Snapshot
+from videodesk.evidence.ports import EvidenceRepository
 from videodesk.review.model import Decision
 from videodesk.review.ports import ReviewRepository
-from videodesk.storage.memory.custody import MemoryCustody
 from videodesk.storage.memory.evidence import MemoryEvidence
 from videodesk.storage.memory.reviews import MemoryReviews
-from videodesk.storage.sql.custody import SqlCustody, custody_entries
 from videodesk.storage.sql.evidence import SqlEvidence
 from videodesk.storage.sql.reviews import SqlReviews
 from videodesk.storage.sql.schema import metadata
@@ -33,7 +28,6 @@ CASE, OTHER_CASE, AGENT, BOSS = (new_id() for _ in range(4))
 @dataclass
 class Stores:
     evidence: EvidenceRepository
-    custody: CustodyRepository
     reviews: ReviewRepository
 
 
@@ -50,7 +44,7 @@ def connection():
     def _begin(opened):
         opened.exec_driver_sql("BEGIN IMMEDIATE")
 
-    tables = [metadata.tables[name] for name in ("snapshots", "originals", "awaited_stills", "annotations", "renditions", "thumbnails", "decisions", "custody_entries")]
+    tables = [metadata.tables[name] for name in ("snapshots", "originals", "awaited_stills", "annotations", "renditions", "thumbnails", "decisions")]
     with engine.begin() as opened:
         metadata.create_all(opened, tables)
         yield opened
@@ -60,9 +54,9 @@ def connection():
 @pytest.fixture(params=["sql", "memory"])
 def stores(request) -> Stores:
     if request.param == "memory":
-        return Stores(MemoryEvidence(), MemoryCustody(), MemoryReviews())
+        return Stores(MemoryEvidence(), MemoryReviews())
     opened = request.getfixturevalue("connection")
-    return Stores(SqlEvidence(opened), SqlCustody(opened), SqlReviews(opened))
+    return Stores(SqlEvidence(opened), SqlReviews(opened))
 
 
 def snapshot(after_s: float = 0, **changes) -> Snapshot:
@@ -259,50 +253,3 @@ def test_decisions_in_the_order_of_adding(stores):
     assert stores.reviews.of_snapshots([two.id, one.id]) == [first, second, elsewhere]
     assert stores.reviews.of_snapshots([]) == []
     assert stores.reviews.of_case(CASE) == [first, second]
-
-
-def test_the_custody_log_is_a_chain(stores):
-    assert stores.custody.last() is None
-    assert verify_chain(stores.custody.all()).is_intact
-    for n in range(5):
-        record(stores.custody, CustodyAction.VIEWED, AGENT, NOW + timedelta(microseconds=n), snapshot_id=new_id(),
-               case_id=CASE if n % 2 else None, data={"n": n, "deep": {"list": [True, None, "é"]}})
-    entries = list(stores.custody.all())
-    assert [entry.index for entry in entries] == [1, 2, 3, 4, 5]
-    assert entries[0].previous == GENESIS
-    assert all(later.previous == earlier.digest for earlier, later in pairwise(entries))
-    assert [entry.index for entry in stores.custody.of_case(CASE)] == [2, 4]
-    verdict = verify_chain(entries)
-    assert verdict.is_intact
-    assert (verdict.good_count, verdict.head) == (5, entries[-1].digest)
-
-
-def test_only_the_next_entry_is_appended(stores):
-    first = record(stores.custody, CustodyAction.CAPTURED, AGENT, NOW)
-    for index, previous in ((1, GENESIS), (3, first.digest), (2, GENESIS)):
-        entry = CustodyEntry(index, NOW, CustodyAction.VIEWED, AGENT, previous, "")
-        with pytest.raises(Conflict, match=r"custody\.not_next"):
-            stores.custody.append(replace(entry, digest=digest_of(entry)))
-    assert list(stores.custody.all()) == [first]
-
-
-@pytest.mark.parametrize("statement", [
-    "UPDATE custody_entries SET actor_id = 'x'", "DELETE FROM custody_entries", "UPDATE custody_entries SET digest = 'x' WHERE \"index\" = 1",
-    'INSERT OR REPLACE INTO custody_entries SELECT * FROM custody_entries WHERE "index" = 1',
-])
-def test_the_database_refuses_to_change_the_log(connection, statement):
-    before = record(SqlCustody(connection), CustodyAction.CAPTURED, AGENT, NOW)
-    with pytest.raises(DatabaseError, match="append-only"):
-        connection.execute(text(statement))
-    assert list(SqlCustody(connection).all()) == [before]
-
-
-def test_verify_names_the_first_bad_entry(connection):
-    log = SqlCustody(connection)
-    for _ in range(4):
-        record(log, CustodyAction.VIEWED, AGENT, NOW, case_id=CASE)
-    for trigger in ("update", "delete"):
-        connection.exec_driver_sql(f"DROP TRIGGER custody_entries_no_{trigger}")
-    connection.execute(custody_entries.update().where(custody_entries.c.index == 3).values(actor_id=BOSS))
-    verdict = verify_chain(log.all())
-    assert (verdict.bad_index, verdict.problem, verdict.good_count) == (3, "changed", 2)

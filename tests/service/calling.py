@@ -13,6 +13,7 @@ import uvicorn
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.service.fixed_vault import FixedVault
 from videodesk.calls.invitations_model import Consent, Invitation
 from videodesk.cases.model import Case, Party
 from videodesk.core.clock import SystemClock
@@ -54,7 +55,7 @@ class RunningService:
 
     def start(self):
         bus = LocalBus()
-        store = SqlStore(f"sqlite:///{self.folder / 'desk.db'}", bus)
+        store = SqlStore(f"sqlite:///{self.folder / 'desk.db'}", bus, FixedVault())
         metadata.create_all(store.engine)
         settings = Settings(data_dir=self.folder, **self.given)
         blobs = LocalBlobs(self.folder / "blobs")

@@ -12,6 +12,7 @@ import pytest
 import structlog
 from argon2 import PasswordHasher
 
+from tests.service.fixed_vault import FixedVault
 from videodesk.core.clock import HandClock, SystemClock
 from videodesk.core.ids import new_id
 from videodesk.core.people import Person, Role
@@ -52,7 +53,7 @@ quiet_logs()
 
 def make_desk(folder, clock=None, **settings) -> Desk:
     bus = LocalBus()
-    store = SqlStore(f"sqlite:///{folder / 'desk.db'}", bus)
+    store = SqlStore(f"sqlite:///{folder / 'desk.db'}", bus, FixedVault())
     metadata.create_all(store.engine)
     blobs = LocalBlobs(folder / "blobs")
     desk = Desk(

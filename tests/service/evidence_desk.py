@@ -12,6 +12,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
+from tests.service.fixed_vault import FixedVault
 from tests.service.in_process import InProcess
 from tests.service.pictures import picture
 from videodesk.calls.invitations_model import Consent, Invitation
@@ -48,7 +49,7 @@ class EvidenceDesk:
         self.clock = HandClock()
         self.bus = LocalBus()
         self.events: list[Any] = []
-        self.store = SqlStore(f"sqlite:///{folder / 'desk.db'}", self.bus)
+        self.store = SqlStore(f"sqlite:///{folder / 'desk.db'}", self.bus, FixedVault())
         metadata.create_all(self.store.engine)
         self.blobs = LocalBlobs(folder / "blobs")
         self.desk = Desk(settings=Settings(data_dir=folder), store=self.store, blobs=self.blobs,

@@ -139,20 +139,33 @@ class Rendition:
 
 @dataclass(frozen=True, slots=True)
 class CustodyEntry:
-    """One entry of the desk's custody log. `index` counts from 1 without gaps; `digest` chains it to `previous` (evidence/custody.py).
+    """One entry of the desk's custody log. `index` counts from 1 without gaps; `leaf` is what the tree holds of it, `digest` that leaf's hash.
 
-    `data` is small JSON of ids, digests and codes: the log can never be changed, so nothing personal may ever be in it.
+    Case, snapshot and `data` are told beside the leaf (evidence/custody.py); of an erased case they are gone. `data` is small JSON of ids,
+    digests and codes: nothing personal may ever be in it.
     """
 
     index: int
     at: datetime
     action: CustodyAction
     actor_id: str
-    previous: str
+    leaf: str
     digest: str
     snapshot_id: str | None = None
     case_id: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One leaf as it is stored, and what is told beside it: `data` is canonical JSON, None (with the ids) when it is not there."""
+
+    index: int
+    leaf: str
+    hash: str
+    case_id: str | None
+    snapshot_id: str | None
+    data: str | None
 
 
 @dataclass(frozen=True, slots=True)

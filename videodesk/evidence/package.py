@@ -16,6 +16,7 @@ from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
 from videodesk.core.vocabulary import CustodyAction, ReviewDecision
 from videodesk.evidence import custody
+from videodesk.evidence.custody_check import check_log, salts_of
 from videodesk.evidence.items import SnapshotsOfItems
 from videodesk.evidence.model import AwaitedStill, CustodyEntry, Original, Rendition, Snapshot
 from videodesk.evidence.originals import RULE
@@ -23,7 +24,7 @@ from videodesk.evidence.unit import EvidenceUnit
 from videodesk.evidence.usecases import note_export
 
 FORMAT: Final = "videodesk.case-record"
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 class DecisionFacts(Protocol):
@@ -93,7 +94,7 @@ def case_record(uow: RecordUnit, case_id: str, checklists: Checklists | None = N
     stills = {one.snapshot_id: one for one in uow.evidence.awaited_of(case.id)}
     entries = uow.custody.of_case(case.id)
     renditions = uow.evidence.renditions_of([snapshot.id for snapshot in snapshots])
-    verdict = custody.verify_chain(uow.custody.all())
+    verdict = check_log(uow.custody, salts_of(uow.custody), is_open=True)
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -213,8 +214,8 @@ def _leads(snapshot: Snapshot, originals: list[Original], entries: list[CustodyE
 
 
 def _entry(entry: CustodyEntry) -> dict[str, Any]:
-    # The time in full, as it was hashed: who has these fields can compute the digest again.
+    # The time in full, as the leaf has it; the digest is the leaf's hash.
     return {
         "index": entry.index, "at": custody.hashed_time(entry.at), "action": entry.action.value, "actor_id": entry.actor_id,
-        "snapshot_id": entry.snapshot_id, "case_id": entry.case_id, "data": entry.data, "previous": entry.previous, "digest": entry.digest,
+        "snapshot_id": entry.snapshot_id, "case_id": entry.case_id, "data": entry.data, "leaf": entry.leaf, "digest": entry.digest,
     }

@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from videodesk.core.vocabulary import ReviewState
-from videodesk.evidence.model import Annotation, AwaitedStill, CustodyEntry, Original, QueuePosition, Rendition, Snapshot
+from videodesk.evidence.model import Annotation, AwaitedStill, CustodyEntry, LogRow, Original, QueuePosition, Rendition, Snapshot
+from videodesk.evidence.seal_ports import TreeHead
 
 
 class StagedBlob(Protocol):
@@ -197,14 +198,22 @@ class EvidenceRepository(Protocol):
 
 
 class CustodyRepository(Protocol):
-    """The custody log: only ever appended to. One chain for the whole desk."""
+    """The custody log: only ever appended to. One tree for the whole desk (evidence/custody.py)."""
+
+    def salt_of(self, case_id: str | None) -> bytes:
+        """The salt of the case's entries, without a case the desk's; Gone("case.erased")."""
+        ...
+
+    def size(self) -> int:
+        """How many entries there are."""
+        ...
 
     def last(self) -> CustodyEntry | None:
         """The newest entry."""
         ...
 
     def append(self, entry: CustodyEntry) -> None:
-        """Add the entry after the last one; Conflict("custody.not_next") for any other index or predecessor."""
+        """Add the entry after the last one; Conflict("custody.not_next") for any other index, or a digest that is not its leaf's."""
         ...
 
     def of_case(self, case_id: str) -> list[CustodyEntry]:
@@ -212,5 +221,37 @@ class CustodyRepository(Protocol):
         ...
 
     def all(self) -> Iterator[CustodyEntry]:
-        """Every entry of the desk, oldest first."""
+        """Every entry of the desk, oldest first; of erased cases without case, snapshot and data."""
+        ...
+
+    def rows(self) -> Iterator[LogRow]:
+        """Everything as it is stored, for checking (custody_check.check_log)."""
+        ...
+
+    def leaf_hashes(self, size: int | None = None) -> list[bytes]:
+        """The hashes of the first `size` leaves, or of all."""
+        ...
+
+    def close_head(self) -> TreeHead | None:
+        """Sign the log as it is now, when entries were appended since the newest head. Done once at the end of every writing transaction."""
+        ...
+
+    def heads(self) -> list[TreeHead]:
+        """Every head, smallest first."""
+        ...
+
+    def newest_head(self) -> TreeHead | None:
+        """The newest one."""
+        ...
+
+    def head_of(self, size: int) -> TreeHead | None:
+        """The head of this size."""
+        ...
+
+    def erase_details(self, case_id: str) -> int:
+        """Take away what is told of a case's entries, after its `erased` entry was appended; how many there were. The leaves stay."""
+        ...
+
+    def missing_guards(self) -> list[str]:
+        """What should keep the log from being changed and is not there."""
         ...

@@ -41,6 +41,10 @@ class MemoryVault:
     def __init__(self) -> None:
         self._secrets: dict[str, CaseSecrets | None] = {}
 
+    def __deepcopy__(self, _memo: object) -> MemoryVault:
+        """A vault is one thing: who copies what hangs on it means the same secrets."""
+        return self
+
     def secrets_of(self, case_id: str) -> CaseSecrets:
         """Made at the first asking."""
         found = self._secrets.setdefault(case_id, CaseSecrets(secrets.token_bytes(32), secrets.token_bytes(32)))

@@ -217,7 +217,7 @@ class ReviewQueue(Wire):
 
 
 class CustodyEntryView(Wire):
-    """One custody entry. `digest` chains it to the one before."""
+    """One custody entry. `leaf` is the text that the log's tree holds of it, `digest` its hash: SHA-256 of a zero byte and the leaf."""
 
     index: int
     at: datetime
@@ -226,7 +226,7 @@ class CustodyEntryView(Wire):
     snapshot_id: Id | None = None
     case_id: Id | None = None
     data: dict[str, Any] = {}
-    previous: str
+    leaf: str
     digest: str
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from videodesk.evidence.custody import bytes_of_head
 from videodesk.service.desk import UnitOfWork
 
 
@@ -18,7 +19,5 @@ class StampedHead:
 
 def newest_head(uow: UnitOfWork) -> StampedHead | None:
     """The newest one; None while the log is empty."""
-    last = uow.custody.last()
-    if last is None:
-        return None
-    return StampedHead(last.index, hashlib.sha256(last.digest.encode()).hexdigest())
+    head = uow.custody.newest_head()
+    return None if head is None else StampedHead(head.size, hashlib.sha256(bytes_of_head(head)).hexdigest())

@@ -124,7 +124,7 @@ def custody_log(entries: Iterable[CustodyEntry]) -> r.CustodyLog:
     return r.CustodyLog(items=[
         r.CustodyEntryView(
             index=entry.index, at=entry.at, action=entry.action, actor_id=entry.actor_id, snapshot_id=entry.snapshot_id,
-            case_id=entry.case_id, data=entry.data, previous=entry.previous, digest=entry.digest,
+            case_id=entry.case_id, data=entry.data, leaf=entry.leaf, digest=entry.digest,
         )
         for entry in entries
     ])

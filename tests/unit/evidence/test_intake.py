@@ -11,7 +11,7 @@ from tests.unit.evidence.unit import CHECKLISTS, NOW, Scene, jpeg
 from videodesk.core.errors import Conflict, DeskError, Gone, Invalid, NotAllowed, NotFound
 from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import ConsentScope, CustodyAction, ReviewState, SnapshotMethod
-from videodesk.evidence.custody import verify_chain
+from videodesk.evidence.custody_check import check_log, salts_of
 from videodesk.evidence.intake import MAX_PHOTOS, keep_photo, keep_snapshot
 
 
@@ -40,7 +40,7 @@ def test_a_snapshot_is_kept_with_its_thumbnail_custody_and_event(scene):
     assert scene.uow.blobs.read(kept.digest) == data
     assert scene.uow.blobs.has(scene.uow.evidence.thumbnail(kept.digest))
     assert [entry.action for entry in scene.uow.custody.of_case(scene.case.id)] == [CustodyAction.CAPTURED, CustodyAction.STORED]
-    assert verify_chain(scene.uow.custody.all()).is_intact
+    assert check_log(scene.uow.custody, salts_of(scene.uow.custody)).is_intact
     (event,) = scene.uow.events
     assert (event.name, event.case_id, event.call_id) == ("snapshot.added", scene.case.id, scene.call.id)
     assert event.data["snapshot_id"] == kept.id

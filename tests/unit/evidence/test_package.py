@@ -41,9 +41,10 @@ def test_a_custody_digest_can_be_computed_from_the_record_alone():
     keep(scene)
     entries = json.loads(json.dumps(case_record(scene.uow, scene.case.id)))["custody"]["entries"]
     for entry in entries:
-        content = {key: value for key, value in entry.items() if key != "digest"}
-        written = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-        assert hashlib.sha256(written).hexdigest() == entry["digest"]
+        assert hashlib.sha256(b"\0" + entry["leaf"].encode()).hexdigest() == entry["digest"]
+        leaf = json.loads(entry["leaf"])
+        assert [leaf[key] for key in ("index", "at", "action", "actor")] == [entry[key] for key in ("index", "at", "action", "actor_id")]
+        assert entry["case_id"] not in entry["leaf"], "a leaf names nothing that is erased with the case"
 
 
 def test_sweeping_takes_only_what_no_record_names():

@@ -59,6 +59,7 @@ class MemoryStore:
         with self._writer:
             unit = copy.deepcopy(self._state)
             yield unit
+            unit.custody.close_head()
             events, unit.events = unit.events, []
             self._state = unit
         for event in events:

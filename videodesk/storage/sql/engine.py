@@ -38,14 +38,14 @@ class SqlStore:
     def upgrade(self) -> None:
         """Bring the database to the newest schema; call it once before the first unit. WorldError("storage.newer")."""
         with world_errors():
-            migrate.upgrade(self.engine)
+            migrate.upgrade(self.engine, self._vault, self._sign_head)
 
     @contextmanager
     def read(self) -> Iterator[SqlUnit]:
         """A consistent view, rolled back at the end."""
         with world_errors(), self.engine.connect() as connection:
             try:
-                yield SqlUnit(connection)
+                yield SqlUnit(connection, self._vault, self._sign_head)
             finally:
                 connection.rollback()
 
@@ -55,8 +55,9 @@ class SqlStore:
         with world_errors(), self.engine.connect() as connection:
             writing = connection.execution_options(videodesk_writes=True)
             with writing.begin():
-                unit = SqlUnit(writing)
+                unit = SqlUnit(writing, self._vault, self._sign_head)
                 yield unit
+                unit.custody.close_head()
         for happened in unit.events:
             self._bus.publish(happened)
 

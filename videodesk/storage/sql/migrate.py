@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Engine, inspect, text
 
 from videodesk.core.errors import WorldError
+from videodesk.evidence.vault_ports import CaseVault
 from videodesk.storage.sql.schema import UtcDateTime
 
 HEAD: Final = "0007"
 _SCRIPTS: Final = Path(__file__).parent / "migrations"
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, vault: CaseVault | None = None, sign_head: Callable[[bytes], bytes] | None = None) -> None:
     """Make or upgrade the schema; idempotent, and safe when two programs start at once. WorldError("storage.newer") for a later version's."""
     with engine.connect() as reading:
         version = _version(reading)
@@ -24,15 +26,18 @@ def upgrade(engine: Engine) -> None:
     with engine.connect() as opened:
         connection = opened.execution_options(videodesk_writes=True)
         with connection.begin():
-            _upgrade(connection, _version(connection))
+            _upgrade(connection, _version(connection), vault, sign_head)
 
 
-def _upgrade(connection: Connection, version: str | None) -> None:
+def _upgrade(
+    connection: Connection, version: str | None, vault: CaseVault | None, sign_head: Callable[[bytes], bytes] | None,
+) -> None:
     # Importing Alembic takes longer than everything else at a start; mostly there is nothing for it to do.
     from alembic import command
     from alembic.script import ScriptDirectory
 
     config = make_config(connection)
+    config.attributes.update(vault=vault, sign_head=sign_head)  # what was logged before gets its salts
     if version is not None and version not in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}:
         raise WorldError("storage.newer")
     command.upgrade(config, "head")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 from sqlalchemy import Connection
 
 from videodesk.core.events import Event
+from videodesk.evidence.vault_ports import CaseVault
 from videodesk.storage.sql.calls import SqlCalls
 from videodesk.storage.sql.cases import SqlCases
 from videodesk.storage.sql.copies import SqlCopies
@@ -21,8 +23,11 @@ from videodesk.storage.sql.timestamps import SqlTimestamps
 class SqlUnit:
     """The repositories on one connection; `events` are published by the store once it is committed."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, vault: CaseVault | None = None, sign_head: Callable[[bytes], bytes] | None = None) -> None:
+        """`vault` salts the custody log, `sign_head` signs its heads."""
         self._connection = connection
+        self._vault = vault
+        self._sign_head = sign_head
         self.events: list[Event] = []
 
     @cached_property
@@ -53,7 +58,7 @@ class SqlUnit:
     @cached_property
     def custody(self) -> SqlCustody:
         """The custody log."""
-        return SqlCustody(self._connection)
+        return SqlCustody(self._connection, self._vault, self._sign_head)
 
     @cached_property
     def reviews(self) -> SqlReviews:
