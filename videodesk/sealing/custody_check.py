@@ -15,7 +15,7 @@ from videodesk.core.vocabulary import SealVerdict
 from videodesk.evidence.custody import canonical, case_commitment, detail_commitment
 from videodesk.evidence.merkle import is_beginning, is_included, leaf_hash
 from videodesk.evidence.seal_ports import Checked
-from videodesk.sealing.certificates import chain_of
+from videodesk.sealing.certificates import chain_of, may_sign_heads
 from videodesk.sealing.pins import Led, Pins, is_signed_by
 from videodesk.sealing.timestamp import checked
 
@@ -65,7 +65,7 @@ def _head(said: dict[str, Any], file: File, pins: Pins, now: datetime) -> _Head:
         raise _Wrong("head_wrong") from problem
     if not any(is_signed_by(one, data, signature) for one in chain[:1]):
         raise _Wrong("head_wrong")
-    if pins.roots and pins.leads_here(chain, now) is Led.ELSEWHERE:
+    if pins.roots and (pins.leads_here(chain, now) is Led.ELSEWHERE or not may_sign_heads(chain[0])):
         raise _Wrong("other_root", SealVerdict.FOREIGN_SEAL)
     told = json.loads(data)
     if told["size"] != said["size"] or not isinstance(told["size"], int) or not isinstance(told["root"], str):

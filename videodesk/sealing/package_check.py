@@ -15,7 +15,7 @@ from videodesk.core.vocabulary import SealVerdict
 from videodesk.evidence.model import MAX_ORIGINAL_BYTES
 from videodesk.evidence.seal_ports import Checked
 from videodesk.sealing.bag import Bag, is_name
-from videodesk.sealing.certificates import chain_of, fingerprint
+from videodesk.sealing.certificates import chain_of, fingerprint, may_sign_packages
 from videodesk.sealing.custody_check import check_custody
 from videodesk.sealing.pins import Led, Pins, is_signed_by
 from videodesk.sealing.report_check import check_report
@@ -181,8 +181,8 @@ class PackageCheck:
         if not self._pins.roots:
             return SealVerdict.UNCHECKABLE, "no_pinned_root"
         led = self._pins.leads_here(chain, self._now)
-        if led is Led.ELSEWHERE:
-            return SealVerdict.FOREIGN_SEAL, "other_root"
+        if led is Led.ELSEWHERE or not may_sign_packages(chain[0]):
+            return SealVerdict.FOREIGN_SEAL, "other_root"  # a desktop's certificate is under the root too, and not for this
         return (SealVerdict.UNCHECKABLE, "certificate_expired") if led is Led.EXPIRED else None
 
     def _offered(self) -> str:

@@ -19,6 +19,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from videodesk.core.vocabulary import SealVerdict
 from videodesk.evidence.seal_ports import Checked
+from videodesk.sealing.certificates import may_sign_packages
 from videodesk.sealing.pins import Led, Pins
 
 _CHAIN_LIMIT: Final = 8
@@ -56,8 +57,9 @@ def _check(name: str, data: bytes, pins: Pins, now: datetime) -> Checked:
         return Checked(name, SealVerdict.ALTERED, (("report_changed", {}),), facts)
     if not pins.roots:
         return Checked(name, SealVerdict.UNCHECKABLE, (("no_pinned_root", {}),), facts)
-    led = pins.leads_here(_chain(signature), now)
-    if led is Led.ELSEWHERE:
+    chain = _chain(signature)
+    led = pins.leads_here(chain, now)
+    if led is Led.ELSEWHERE or not may_sign_packages(chain[0]):
         return Checked(name, SealVerdict.FOREIGN_SEAL, (("other_root", {}),), facts)
     if led is Led.EXPIRED:
         return Checked(name, SealVerdict.UNCHECKABLE, (("certificate_expired", {}),), facts)
