@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO, Final
 
@@ -26,7 +26,7 @@ _TAGS: Final = "tagmanifest-sha256.txt"
 _BAGIT: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _PAGE_ROOM: Final = 48 * 1024 * 1024
 
-MakePage = Callable[[Language, str, Sequence[tuple[str, bytes]]], bytes]
+MakePage = Callable[[Language, str, Sequence[tuple[str, bytes]], Mapping[str, Any]], bytes]
 
 
 class BagPacker:
@@ -50,7 +50,7 @@ class BagPacker:
         }
         if self._make_page is not None:
             step("page", 0, len(parts))
-            tags["verify.html"] = self._make_page(contents.language, self._keys.root_pem, _shown(parts))
+            tags["verify.html"] = self._make_page(contents.language, self._keys.root_pem, _shown(parts), json.loads(tags["package.json"]))
         tags["trust/root.pem"] = self._keys.root_pem.encode()
         tags["trust/seal.pem"] = self._keys.seal_chain_pem.encode()
         tags["trust/log.pem"] = self._keys.log_chain_pem.encode()
