@@ -17,7 +17,7 @@ from videodesk.core.vocabulary import Language, SealVerdict
 from videodesk.evidence.model import MAX_ORIGINAL_BYTES
 from videodesk.evidence.seal_ports import Checked
 from videodesk.sealing.bag import Refused, open_bag
-from videodesk.sealing.certificates import pem_of
+from videodesk.sealing.certificates import fingerprint, pem_of
 from videodesk.sealing.pins import Pins, by_fingerprint, pins_of, read_fingerprint
 from videodesk.sealing.report_check import certificates_in as report_certificates
 from videodesk.sealing.slack import certificates_in
@@ -38,10 +38,11 @@ class Trusted:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The verdict on all files, and on each."""
+    """The verdict on all files, and on each; `trusted`: the fingerprints of the roots it was measured against."""
 
     verdict: SealVerdict
     items: tuple[Checked, ...]
+    trusted: tuple[str, ...] = ()
 
     def as_json(self, language: Language = Language.EN) -> dict[str, Any]:
         """What `--json` prints."""
@@ -86,7 +87,8 @@ def check_files(paths: Sequence[Path], trusted: Trusted, clock: Clock) -> Answer
             raise Invalid("verify.unreadable", file=str(path)) from problem
         is_one = len(found) == 1 and found[0].file == str(path)
         items += found if is_one or len(paths) == 1 else [replace(one, file=f"{path}/{one.file}") for one in found]
-    return Answer(worst(one.verdict for one in items), tuple(items))
+    roots = dict.fromkeys([*(fingerprint(one) for one in trusted.pins.roots), *trusted.fingerprints])
+    return Answer(worst(one.verdict for one in items), tuple(items), tuple(roots))
 
 
 def in_words(answer: Answer, language: Language, *, all_files: bool = False) -> list[str]:
@@ -99,11 +101,13 @@ def in_words(answer: Answer, language: Language, *, all_files: bool = False) -> 
         if is_part and len(answer.items) > 1 and not all_files:
             quiet += 1
             continue
-        lines.append(f"{words(f'verdict.{one.verdict.value}.short'):<22}  {one.file}")
-        lines += [f"{'':<22}  {words(f'reason.{code}', params)}" for code, params in one.reasons]
+        lines.append(f"{words(f'verdict.{one.verdict.value}')}: {one.file}")
+        lines += [f"    {words(f'reason.{code}', params)}" for code, params in one.reasons]
     if quiet:
         lines += ["", words("verify.parts", {"n": str(quiet)})]
-    return lines
+    offered = next((params["fingerprint"] for one in answer.items for _, params in one.reasons if params.get("fingerprint")), "")
+    trust = [f"{words('verify.root')}: {one}" for one in answer.trusted] or [words("verify.root_none")]
+    return [*lines, "", *trust, *([words("verify.root_offered", {"fingerprint": offered})] if offered else [])]
 
 
 def _check(path: Path, trusted: Trusted, clock: Clock) -> list[Checked]:

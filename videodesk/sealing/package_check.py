@@ -134,7 +134,7 @@ class PackageCheck:
         facts = found.facts or {}
         case = self._index.get("case")
         wanted = {
-            **({} if entry.get("seal") == "none" else {"seal": entry.get("seal")}), "snapshot_id": entry.get("snapshot_id"), "case_id": case.get("id") if isinstance(case, dict) else None,
+            "seal": entry.get("seal"), "snapshot_id": entry.get("snapshot_id"), "case_id": case.get("id") if isinstance(case, dict) else None,
             **({"rendition_id": entry.get("rendition_id")} if entry.get("role") == "rendition" else {"original_id": entry.get("original_id")})}
         if any(facts.get(key) != value for key, value in wanted.items()):
             return replace(found, verdict=SealVerdict.ALTERED, reasons=(("facts_differ", {}),))
