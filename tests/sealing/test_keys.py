@@ -154,6 +154,19 @@ def test_a_rotation_keeps_the_root_and_destroys_the_old_keys(tmp_path):
     assert len(list((tmp_path / "keys" / "private").iterdir())) == 3
 
 
+def test_an_earlier_head_is_signed_again_and_nothing_else_is(tmp_path):
+    keys = desk_keys(tmp_path)
+    head = b'{"at":"2026-11-01T12:00:00.000000Z","root":"00","size":1}'
+    early = keys.sign_log(head)
+    assert keys.sign_log_again(head, early) == early
+    keys.rotate(NOW)
+    keys.rotate(NOW)
+    assert signs(keys.log_chain_pem, keys.sign_log_again(head, early), head)
+    altered, sealed = head.replace(b"00", b"01"), keys.sign_seal(head)
+    for data, signature in ((altered, early), (head, sealed), (head, b""), (head, b"\x30\x00")):
+        assert keys.sign_log_again(data, signature) == signature
+
+
 def test_a_start_years_later_renews_the_certificates_of_the_same_keys(tmp_path):
     keys = desk_keys(tmp_path)
     later = desk_keys(tmp_path, now=NOW + timedelta(days=3 * 365))

@@ -147,6 +147,10 @@ class DeskKeys(Protocol):
         """ECDSA P-256 over SHA-256, DER: what `openssl dgst -sha256 -verify` takes."""
         ...
 
+    def sign_log_again(self, data: bytes, signature: bytes) -> bytes:
+        """The signature as it is; when an earlier log key of this desk made it, one over the same data by the key in use."""
+        ...
+
     def sign_seal(self, data: bytes) -> bytes:
         """The same by the sealing key: for packages."""
         ...

@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -117,6 +118,11 @@ class LocalDeskKeys:
     def sign_log(self, data: bytes) -> bytes:
         """By the custody log's key."""
         return _signed(self._log, data)
+
+    def sign_log_again(self, data: bytes, signature: bytes) -> bytes:
+        """The signature itself, or one by the key in use when an earlier log key of this desk made it."""
+        makers = [chain_of(chain)[0] for chain in self.log_chains_pem]
+        return self.sign_log(data) if any(_is_by(one, data, signature) for one in makers[1:]) else signature
 
     def sign_seal(self, data: bytes) -> bytes:
         """By the sealing key."""
@@ -272,6 +278,16 @@ def _key_of(used: _Used) -> ec.EllipticCurvePrivateKey:
     if used.key is None:
         raise WorldError("keys.unreadable", file="private")
     return used.key
+
+
+def _is_by(certificate: x509.Certificate, data: bytes, signature: bytes) -> bool:
+    key = certificate.public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    try:
+        key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _id_of(certificate: x509.Certificate) -> str:
