@@ -1,7 +1,7 @@
 // A whole package, file by file: section 8 of PACKAGE.md, as sealing/package_check.py does.
 import { bytesOf, checkPicture, digestOf } from "./check.js";
 import { checkLog } from "./custody.js";
-import { certificates, hex, isSignedBy, keyUnder, sha256 } from "./der.js";
+import { certificates, hex, isSignedBy, keyUnder, maySignPackages, sha256 } from "./der.js";
 import { isGood, worst } from "./verdict.js";
 import { contentOf, isName, openArchive, Refused } from "./zip.js";
 
@@ -209,7 +209,7 @@ class PackageCheck {
       return is("uncheckable", "no_pinned_root", { fingerprint: root ? hex(await sha256(root.der)) : "" });
     }
     const roots = chainOf(pin.pem);
-    if (!roots.some((root) => keyUnder(chain, root, null))) {
+    if (!maySignPackages(chain[0]) || !roots.some((root) => keyUnder(chain, root, null))) {
       return is("foreign-seal", "other_root");
     }
     return roots.some((root) => keyUnder(chain, root, now)) ? null : is("uncheckable", "certificate_expired");

@@ -1,7 +1,7 @@
 // The custody log's extract: section 9 of PACKAGE.md.
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 as plainSha256 } from "@noble/hashes/sha2.js";
-import { certificates, hex, isSignedBy, keyUnder, sha256, unhex } from "./der.js";
+import { certificates, hex, isSignedBy, keyUnder, maySignHeads, sha256, unhex } from "./der.js";
 import { isBeginning, isIncluded } from "./merkle.js";
 import { tokenOf } from "./token.js";
 
@@ -92,7 +92,7 @@ async function measured(log, index, open, { pin }) {
   if (!key || !head) {
     return is("altered", "head_wrong");
   }
-  if (pin && !certificates(pin.pem).some((root) => keyUnder(chain, root, null))) {
+  if (pin && !(chain[0] && maySignHeads(chain[0]) && certificates(pin.pem).some((root) => keyUnder(chain, root, null)))) {
     return is("foreign-seal", "other_root");
   }
   let last = 0;

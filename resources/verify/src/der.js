@@ -66,6 +66,9 @@ export function inside(bytes, parent) {
 const EC_P256 = "06072a8648ce3d020106082a8648ce3d030107";
 const ECDSA_SHA256 = "06082a8648ce3d040302";
 const BASIC_CONSTRAINTS = "0603551d13";
+const EXTENDED_KEY_USAGE = "0603551d25";
+const CLAIM_SIGNING = "060a2b0601040183e85e0201"; // c2pa-kp-claimSigning
+const DOCUMENT_SIGNING = "06082b06010505070324"; // id-kp-documentSigning
 
 /** @param {string} text @param {number} tag */
 export function time(text, tag) {
@@ -80,7 +83,7 @@ export function time(text, tag) {
 
 /**
  * @typedef {{ der: Uint8Array<ArrayBuffer>, signed: Uint8Array, signature: Uint8Array, subject: string, issuer: string, from: number, until: number,
- *   key: Uint8Array, isAuthority: boolean }} Certificate
+ *   key: Uint8Array, isAuthority: boolean, usages: string }} Certificate
  */
 
 /** A certificate with a P-256 key and signature; anything else is an error. @param {Uint8Array<ArrayBuffer>} der @returns {Certificate} */
@@ -96,6 +99,7 @@ export function certificate(der) {
     throw new Error("der");
   }
   const [from, until] = inside(der, validity).map((one) => time(String.fromCharCode(...der.subarray(one.from, one.to)), one.tag));
+  const extensions = parts.find((one) => one.tag === 0xa3);
   const [kind, point] = inside(der, key);
   if (!kind || !point || hex(der.subarray(kind.from, kind.to)) !== EC_P256 || from === undefined || until === undefined) {
     throw new Error("der");
@@ -109,22 +113,29 @@ export function certificate(der) {
     from,
     until,
     key: der.subarray(point.from + 1, point.to),
-    isAuthority: isAuthority(der, parts.find((one) => one.tag === 0xa3)),
+    isAuthority: extension(der, extensions, BASIC_CONSTRAINTS).includes("0101ff"),
+    usages: extension(der, extensions, EXTENDED_KEY_USAGE),
   };
 }
 
-/** @param {Uint8Array} der @param {Node | undefined} extensions */
-function isAuthority(der, extensions) {
+/** The value of one extension, as hexadecimal digits; empty without. @param {Uint8Array} der @param {Node | undefined} extensions @param {string} name */
+function extension(der, extensions, name) {
   const list = extensions && inside(der, extensions)[0];
   for (const one of list ? inside(der, list) : []) {
     const fields = inside(der, one);
     const value = fields.at(-1);
-    if (fields[0] && value && hex(der.subarray(fields[0].start, fields[0].to)) === BASIC_CONSTRAINTS) {
-      return hex(der.subarray(value.from, value.to)).includes("0101ff");
+    if (fields[0] && value && hex(der.subarray(fields[0].start, fields[0].to)) === name) {
+      return hex(der.subarray(value.from, value.to));
     }
   }
-  return false;
+  return "";
 }
+
+/** A desk's own seal: a desktop's certificate, under the same root, may sign no package. @param {Certificate} one */
+export const maySignPackages = (one) => one.usages.includes(CLAIM_SIGNING) && one.usages.includes(DOCUMENT_SIGNING);
+
+/** A custody log's certificate. @param {Certificate} one */
+export const maySignHeads = (one) => !one.usages.includes(CLAIM_SIGNING) && one.usages.includes(DOCUMENT_SIGNING);
 
 /** The certificates of a PEM text. @param {string} pem @returns {Certificate[]} */
 export function certificates(pem) {
