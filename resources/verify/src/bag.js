@@ -16,7 +16,7 @@ const INDEX = "package.json";
 const SIGNATURE = "signature.der";
 const NEEDED = ["bagit.txt", MANIFEST, TAGS, INDEX];
 const PICTURES = ["original", "clip-seal", "rendition"];
-const LINE_ENDS = /[\n\r\v\f\u001c-\u001e\u0085\u2028\u2029]/u;
+const LINE_ENDS = /[\n\r\v\f\u0085\u2028\u2029]/u;
 const LARGEST_TEXT = 64 * 1024 * 1024;
 const REFUSALS = /** @type {Record<string, Verdict>} */ ({
   container_damaged: "altered", truncated: "incomplete", too_large: "uncheckable", unknown_kind: "uncheckable", newer_version: "uncheckable",

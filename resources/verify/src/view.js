@@ -46,7 +46,10 @@ function sentence(verdict, counts, isPackage) {
   if (isGood(verdict)) {
     return t(isPackage ? "page.sub.package" : "page.sub.good", counts);
   }
-  return counts.n > 1 ? t(counts.bad ? "page.sub.some" : "page.sub.parts", counts) : t(`page.sub.${verdict}`, counts);
+  if (counts.n <= 1) {
+    return t(`verdict.${verdict}.lead`);
+  }
+  return t(counts.bad ? "page.sub.some" : "page.sub.parts", counts);
 }
 
 /** @param {import("./verdict.js").Reason} reason */
