@@ -19,10 +19,11 @@ from videodesk.core.permissions import Action, require
 from videodesk.core.vocabulary import Language, SealKind, SnapshotMethod
 from videodesk.evidence import custody
 from videodesk.evidence.copies import outside_picture
-from videodesk.evidence.model import Annotation, Original, Rendition, Snapshot
+from videodesk.evidence.model import Annotation, CustodyEntry, Original, Rendition, Snapshot
 from videodesk.evidence.package import RecordUnit, case_record
 from videodesk.evidence.package_ports import Contents, Part
 from videodesk.evidence.ports import BlobStore
+from videodesk.evidence.seal_ports import TreeHead
 from videodesk.evidence.stamps import TimestampRepository
 from videodesk.evidence.usecases import note_export
 
@@ -80,11 +81,11 @@ def package_contents(
         for told in record["snapshots"]:
             if told["id"] in collected.covered:
                 told["annotation"] = None
-    parts = [*collected.parts, made_part("data/record.json", "record", _pretty(record)), _consents(uow, case)]
+    parts = [*collected.parts, made_part("data/record.json", "record", pretty(record)), consent_part(uow, case)]
     for report in reports:
         name = "data/report.pdf" if len(reports) == 1 else f"data/report.{report.language}.pdf"
         parts.append(made_part(name, "report", report.data, "application/pdf", language=report.language.value))
-    proofs, tokens = _custody(uow, case)
+    proofs, tokens = custody_parts(uow, case)
     return Contents(
         id=wish.id, made_at=now, language=wish.language, is_outside_copy=wish.is_outside_copy, case_id=case.id, case_number=case.number,
         case_kind=case.kind.value, desk_name=wish.desk_name, parts=(*parts, *proofs), withheld=tuple(collected.withheld), tokens=tuple(tokens),
@@ -96,8 +97,16 @@ def made_part(path: str, role: str, data: bytes, media_type: str = _JSON, **fact
     return Part(path, role, media_type, len(data), hashlib.sha256(data).hexdigest(), lambda: iter([data]), facts)
 
 
-def _pretty(value: dict[str, Any]) -> bytes:
+def pretty(value: dict[str, Any]) -> bytes:
+    """JSON for people to read, too."""
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def picture_parts(uow: PackageUnit, blobs: BlobStore, number: int, snapshot: Snapshot) -> tuple[list[Part], list[dict[str, Any]]]:
+    """All of one snapshot that may leave the house, and what of it is withheld."""
+    collected = _Collected(uow, blobs, is_outside_copy=True)
+    collected.add(number, snapshot)
+    return collected.parts, collected.withheld
 
 
 class _Collected:
@@ -147,7 +156,7 @@ class _Collected:
             yield Part(path, "original", one.media_type, one.size_bytes, one.digest, self._bytes(one.digest), {**facts, "seal": one.seal.value})
             return
         path, seal_path = f"data/clips/{place}-clip.{suffix}", f"data/clips/{place}-clip-seal.jpg"
-        seal_digest = one.seal_digest
+        seal_digest = getattr(one, "seal_digest", "")
         is_sealed = bool(seal_digest) and self._blobs.has(seal_digest)
         yield Part(path, "clip", one.media_type, one.size_bytes, one.digest, self._bytes(one.digest), {**facts, **({"clip_seal": seal_path} if is_sealed else {})})
         if is_sealed:
@@ -171,7 +180,7 @@ class _Collected:
         for revision in sorted({newest.revision, *(one.annotation_revision for one in renditions)}):
             marks = self._uow.evidence.annotation(snapshot.id, revision)
             if marks is not None:
-                yield made_part(f"data/marks/{place}-r{revision}.json", "marks", _pretty(_told(marks)), snapshot_id=snapshot.id,
+                yield made_part(f"data/marks/{place}-r{revision}.json", "marks", pretty(_told(marks)), snapshot_id=snapshot.id,
                                 annotation_revision=revision)
 
     def _bytes(self, digest: str) -> Callable[[], Iterator[bytes]]:
@@ -183,27 +192,30 @@ def _told(marks: Annotation) -> dict[str, Any]:
 
 
 def _withheld(part: Part) -> dict[str, Any]:
-    named = {key: part.facts[key] for key in ("snapshot_id", "original_id", "rendition_id") if key in part.facts}
+    named: dict[str, Any] = {key: part.facts[key] for key in ("snapshot_id", "original_id", "rendition_id") if key in part.facts}
     return {
         "role": part.role, **named, "sha256": part.sha256, "size_bytes": part.size_bytes, "media_type": part.media_type, "reason": "redacted"}
 
 
-def _consents(uow: PackageUnit, case: Case) -> Part:
+def consent_part(uow: PackageUnit, case: Case, invitation_id: str | None = None) -> Part:
+    """The answers of the case's customers, or of one."""
     answers = [
         {"id": one.id, "invitation_id": invitation.id, "digest": consent_digest(one), "text_version": one.text_version,
          "language": one.language.value, "granted": [scope.value for scope in one.granted], "at": iso(one.at)}
         for invitation in sorted(uow.invitations.of_case(case.id), key=lambda one: (one.created_at, one.id))
-        for one in uow.invitations.consents(invitation.id)]
-    return made_part("data/consent/consent.json", "consent", _pretty({"format": "videodesk.consents", "case_id": case.id, "answers": answers}))
+        for one in uow.invitations.consents(invitation.id) if invitation_id in {None, invitation.id}]
+    return made_part("data/consent/consent.json", "consent", pretty({"format": "videodesk.consents", "case_id": case.id, "answers": answers}))
 
 
-def _custody(uow: PackageUnit, case: Case) -> tuple[list[Part], list[tuple[str, bytes]]]:
-    """The extract of the log with its heads, and the tokens on them."""
+def custody_parts(
+    uow: PackageUnit, case: Case, wanted: Callable[[CustodyEntry], bool] = lambda _entry: True,
+) -> tuple[list[Part], list[tuple[str, bytes]]]:
+    """The extract of the log, of its `wanted` entries, with its heads, and the tokens on them."""
     head = uow.custody.newest_head()
     if head is None:
         return [], []
     proofs = custody.proofs(uow.custody, head)
-    entries = [entry for entry in uow.custody.of_case(case.id) if entry.index <= head.size]
+    entries = [entry for entry in uow.custody.of_case(case.id) if entry.index <= head.size and wanted(entry)]
     covering = [uow.timestamps.covering(entry.index) for entry in entries]
     stamps = {one.log_size: one.stamp for one in covering if one is not None and one.log_size <= head.size}
     parts: dict[str, Part] = {}
@@ -224,14 +236,14 @@ def _custody(uow: PackageUnit, case: Case) -> tuple[list[Part], list[tuple[str, 
             for entry in entries],
         "stamped": stamped,
     }
-    return [made_part("data/custody/log.json", "custody", _pretty(extract)), *parts.values()], tokens
+    return [made_part("data/custody/log.json", "custody", pretty(extract)), *parts.values()], tokens
 
 
 def _head(size: int) -> dict[str, Any]:
     return {"size": size, "file": f"data/custody/heads/{size:010d}.json", "signature": f"data/custody/heads/{size:010d}.sig"}
 
 
-def _head_parts(head: custody.TreeHead) -> dict[str, Part]:
+def _head_parts(head: TreeHead) -> dict[str, Part]:
     named = _head(head.size)
     return {
         named["file"]: made_part(named["file"], "head", custody.bytes_of_head(head)),

@@ -95,16 +95,20 @@ def in_words(answer: Answer, language: Language, *, all_files: bool = False) -> 
     """Lines for a person: the verdict, then each file that is more than a plain part of a package, then whom this trusts."""
     words = _Words(language)
     lines = [words(f"verdict.{answer.verdict.value}"), words(f"verdict.{answer.verdict.value}.lead"), ""]
-    quiet = 0
+    quiet = same = 0
     for one in answer.items:
         is_part = one.verdict in _PLAIN and not one.reasons and not (one.facts or {}).get("sealed_by")
         if is_part and len(answer.items) > 1 and not all_files:
             quiet += 1
             continue
+        if [code for code, _ in one.reasons] == ["package_signature"] and not all_files:
+            same += 1
+            continue
         lines.append(f"{words(f'verdict.{one.verdict.value}')}: {one.file}")
         lines += [f"    {words(f'reason.{code}', params)}" for code, params in one.reasons]
-    if quiet:
-        lines += ["", words("verify.parts", {"n": str(quiet)})]
+    for key, count in (("verify.parts", quiet), ("verify.same", same)):
+        if count:
+            lines += ["", words(key, {"n": str(count)})]
     offered = next((params["fingerprint"] for one in answer.items for _, params in one.reasons if params.get("fingerprint")), "")
     trust = [f"{words('verify.root')}: {one}" for one in answer.trusted] or [words("verify.root_none")]
     return [*lines, "", *trust, *([words("verify.root_offered", {"fingerprint": offered})] if offered else [])]

@@ -15,8 +15,10 @@ from videodesk.core.errors import WorldError
 from videodesk.core.places import resources
 from videodesk.core.vocabulary import Language
 from videodesk.evidence.package_ports import Contents, Part, Step
+from videodesk.evidence.packages import made_part
 from videodesk.evidence.seal_ports import DeskKeys
 from videodesk.sealing.bag import is_name, write_bag
+from videodesk.sealing.embedded import seal_kind
 
 FORMAT: Final = "videodesk.package"
 VERSION: Final = 1
@@ -42,12 +44,13 @@ class BagPacker:
         if not all(is_name(part.path) and part.path.startswith("data/") for part in contents.parts):
             raise WorldError("package.failed")
         contents = replace(contents, parts=_signed_heads(contents.parts, self._keys))
-        parts = contents.parts
+        step("facts", 0, len(contents.parts))
+        parts = self._signed_heads([_looked_at(part) for part in contents.parts])
         tags: dict[str, bytes] = {
             "bagit.txt": _BAGIT,
             "bag-info.txt": _info(contents),
             _MANIFEST: _sums({part.path: part.sha256 for part in parts}),
-            "package.json": self._index(contents),
+            "package.json": self._index(contents, parts),
             "HOW-TO-VERIFY.txt": how_to_verify(self._keys.root_fingerprint),
         }
         if self._make_page is not None:
@@ -64,14 +67,30 @@ class BagPacker:
         tags["signature.der"] = self._keys.sign_seal(sums)
         write_bag(out, folder_name(contents.case_number), _files(tags, parts, step))
 
-    def _index(self, contents: Contents) -> bytes:
+    def _signed_heads(self, parts: Sequence[Part]) -> list[Part]:
+        """Each head of the log signed by the key in use: an early one may carry the signature of a key that no longer is.
+
+        A time stamp is over the head's bytes, so it still fits.
+        """
+        heads = {part.path.removesuffix(".json"): part for part in parts if part.role == "head"}
+        found = []
+        for part in parts:
+            head = heads.get(part.path.removesuffix(".sig"))
+            if part.role == "head-signature" and head is not None:
+                signature = self._keys.sign_log(b"".join(head.chunks()))
+                found.append(made_part(part.path, part.role, signature, part.media_type, **part.facts))
+            else:
+                found.append(part)
+        return found
+
+    def _index(self, contents: Contents, parts: Sequence[Part]) -> bytes:
         index: dict[str, Any] = {
             "format": FORMAT, "version": VERSION, "id": contents.id, "made_at": iso(contents.made_at), "language": contents.language.value,
             "is_outside_copy": contents.is_outside_copy,
             "case": {"id": contents.case_id, "number": contents.case_number, "kind": contents.case_kind},
             "desk": {"name": contents.desk_name, "root_fingerprint": self._keys.root_fingerprint},
             "generator": {"name": "videodesk", "version": videodesk.__version__},
-            "files": [part.entry for part in contents.parts], "withheld": list(contents.withheld),
+            "files": [part.entry for part in parts], "withheld": list(contents.withheld),
         }
         return (json.dumps(index, ensure_ascii=False, indent=2) + "\n").encode()
 
@@ -118,6 +137,13 @@ def _signed_heads(parts: Sequence[Part], keys: DeskKeys) -> tuple[Part, ...]:
         return replace(part, size_bytes=len(signature), sha256=hashlib.sha256(signature).hexdigest(), chunks=lambda: iter([signature]))
 
     return tuple(current(part) for part in parts)
+
+
+def _looked_at(part: Part) -> Part:
+    """A picture's entry says what its seal calls itself, whatever the record knows of it."""
+    if part.role not in PICTURES:
+        return part
+    return replace(part, facts={**part.facts, "seal": seal_kind(b"".join(part.chunks())).value})
 
 
 def _shown(parts: Sequence[Part]) -> list[tuple[str, bytes]]:

@@ -225,7 +225,7 @@ class _Order:
         desk, body = self._desk, self._body
         step("report", 0, 0)
         reports = _reports(desk, self._principal, case.id, body.language)
-        wish = Wish(body.id, body.language, body.is_outside_copy, desk.settings.desk_name, _authorities(desk))
+        wish = Wish(body.id, body.language, body.is_outside_copy, desk.settings.desk_name, authorities_pem(desk))
         with desk.store.read() as uow:
             contents = package_contents(uow, blobs_of(desk, case.id), case, wish, desk.checklists, reports, self._now)
         packer.pack(out, contents, step)
@@ -260,6 +260,7 @@ def _reports(desk: Desk, principal: Principal, case_id: str, language: Language)
     return [] if desk.reports is None else [Report(language, report_of(desk, principal, case_id, language).pdf)]
 
 
-def _authorities(desk: Desk) -> str:
+def authorities_pem(desk: Desk) -> str:
+    """The roots of the time stamp authorities; empty without any."""
     roots = desk.settings.tsa_roots
     return roots.read_text(encoding="ascii", errors="replace") if roots is not None and desk.authorities else ""
