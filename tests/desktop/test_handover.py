@@ -76,7 +76,7 @@ def test_a_package_is_built_watched_and_saved(desk, handover, tmp_path):
 def test_a_copy_for_outside_is_asked_for_as_one_and_called_so(desk, handover, case, tmp_path):
     handover.choose_outside(is_outside=True)
     handover.choose_language(Language.EN)
-    assert handover.package_name == f"{case.number}-outside.zip"
+    assert handover.package_name == f"{case.number}-outside-evidence.zip"
     handover.pack(tmp_path / "a.zip")
     (asked,) = desk.packages_asked
     assert asked.is_outside_copy

@@ -15,6 +15,7 @@ from tests.join.conftest import shot, texts, until
 from tests.join.looking import Looking
 from tests.join.test_every_state import answer
 from tests.service.conftest import DEVICE
+from tests.service.packing import can_pack
 from tests.service.pictures import picture as drawn
 from videodesk.calls.model import Call
 from videodesk.core.clock import iso
@@ -27,6 +28,7 @@ class Spoken:
 
     def __init__(self, live, consent=("video", "stills")):
         self.live, self.http = live, live.sign_in("anna")
+        can_pack(live.desk, live.desk.settings.data_dir)
         self.case = self.http.post("/cases", json={"kind": "parcel", "parties": [{"role": "customer", "name": "Mevrouw De Vries"}]}).json()
         made = self.http.post(f"/cases/{self.case['id']}/invitations", json={}).json()
         self.guest = httpx.Client(base_url=f"{live.url}/api/v1", trust_env=False, timeout=20)
@@ -116,7 +118,9 @@ def test_all_of_it_in_one_zip(customer, spoken):
     with zipfile.ZipFile(caught.value.path()) as made:
         assert made.testzip() is None
         kept = {hashlib.sha256(made.read(name)).hexdigest() for name in made.namelist()}
+        pages = [name for name in made.namelist() if name.endswith("/verify.html")]
     assert {hashlib.sha256(one).hexdigest() for one in spoken.pictures} <= kept
+    assert len(pages) == 1
 
 
 def test_the_token_is_in_no_address_that_was_asked_for(customer, spoken):

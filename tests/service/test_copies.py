@@ -10,18 +10,23 @@ from datetime import timedelta
 
 import pytest
 
+from tests.sealing.keys import capture_facts
 from tests.service.evidence_desk import EvidenceDesk, assert_problem, sha
+from tests.service.packing import can_pack
 from tests.service.pictures import picture
 from tests.service.test_clips import put_clip
 from videodesk.core.clock import iso
 from videodesk.core.ids import new_id
-from videodesk.core.vocabulary import ConsentScope
+from videodesk.core.vocabulary import ConsentScope, SealVerdict
+from videodesk.sealing.pins import pins_of
+from videodesk.sealing.verifier import Verifier
 
 
 @pytest.fixture
 def desk(tmp_path):
     made = EvidenceDesk(tmp_path)
     made.desk.public_url = "https://desk.example.nl"
+    made.keys = can_pack(made.desk, tmp_path)
     with made.store.write() as uow:
         call = uow.calls.get(made.call_id)
         uow.calls.replace(replace(call, version=call.version + 1, accepted_at=made.clock.now()))
@@ -230,3 +235,44 @@ def test_a_clip_goes_along_unless_it_shows_what_was_redacted_elsewhere(desk):
     assert len(open_(desk, token).json()["pictures"]) == 2
     redact(desk, picked["id"])
     assert open_(desk, token).json()["pictures"] == [], "the clip shows what is unreadable in the picture taken from it"
+
+
+def sealed_shot(desk, colour="teal"):
+    """A frame as a desktop keeps it: sealed before it is sent."""
+    snapshot_id = new_id()
+    facts = capture_facts(snapshot_id=snapshot_id, original_id=snapshot_id, case_id=desk.case_id, call_id=desk.call_id, captured_at=desk.clock.now())
+    data = desk.keys.sealer().seal_capture(picture(64, 48, colour=colour), "image/jpeg", facts)
+    answer = desk.put(data, snapshot_id)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def checked(desk, answer, folder):
+    path = folder / "copy.zip"
+    path.write_bytes(fetch(desk, answer, answer.json()["archive"]).content)
+    return {one.file: one for one in Verifier(pins_of(desk.keys.root_pem), desk.clock).check_path(path)}
+
+
+def test_the_zip_is_a_package_that_anybody_can_check(desk, tmp_path):
+    sealed_shot(desk)
+    end(desk)
+    answer = open_(desk, key(mine(desk)["link"]))
+    found = checked(desk, answer, tmp_path)
+    assert {one.verdict for one in found.values()} <= {SealVerdict.GENUINE}, [one for one in found.values() if not one.verdict.is_good]
+    names = " ".join(found)
+    assert "verify.html" in names
+    assert "HOW-TO-VERIFY.txt" in names
+    assert answer.json()["root_fingerprint"] == desk.keys.root_fingerprint
+
+
+def test_nothing_that_the_desk_wrote_for_itself_is_in_the_zip(desk, tmp_path):
+    shot = sealed_shot(desk)
+    desk.ask("PATCH", f"/snapshots/{shot['id']}", json={"caption": "looks like fraud"})
+    sealed_shot(desk, "red")
+    end(desk)
+    answer = open_(desk, key(mine(desk)["link"]))
+    found = checked(desk, answer, tmp_path)
+    assert not any("record" in name or "report" in name or "marks" in name for name in found)
+    data = fetch(desk, answer, answer.json()["archive"]).content
+    assert b"fraud" not in data
+    assert b"Klaas" not in data

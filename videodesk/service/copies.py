@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -79,7 +76,7 @@ def opened_view(desk: Desk, uow: UnitOfWork, copy: CustomerCopy) -> r.CopyOpened
         id=copy.id, case_number=case.number, language=case.language if invitation is None else invitation.language,
         expires_at=copy.expires_at, taken_on=None if call is None else call.accepted_at, agent_name="" if call is None else call.agent_name,
         desk_name=desk.settings.desk_name, phone_number=desk.settings.phone_number, pictures=pictures,
-        archive=f"{base}/archive" if pictures else "", archive_name=f"{case.number}.zip",
+        archive=f"{base}/archive" if pictures and desk.packer is not None else "", archive_name=f"{case.number}.zip",
         root_fingerprint="" if desk.keys is None else desk.keys.root_fingerprint)
 
 
@@ -91,51 +88,3 @@ def _is_sealed(given: Given) -> bool:
 def file_name(case: Case, given: Given, place: int) -> str:
     """`VD-2026-000012-03.jpg`: the case's number, then the picture's place in the copy."""
     return f"{case.number}-{place:02d}.{SUFFIXES[given.picture.media_type]}"
-
-
-def archive(desk: Desk, case: Case, given: list[Given]) -> Iterator[bytes]:
-    """A ZIP of all pictures, made while it is sent."""
-    blobs = blobs_of(desk, case.id)
-    files: list[tuple[str, Iterable[bytes]]] = [
-        (file_name(case, one, place), blobs.chunks(one.picture.digest)) for place, one in enumerate(given, 1)]
-    if desk.keys is not None:
-        files.append(("root.pem", [desk.keys.root_pem.encode()]))
-    sums = "".join(f"{one.picture.digest}  {file_name(case, one, place)}\n" for place, one in enumerate(given, 1))
-    files.append(("SHA256SUMS", [sums.encode()]))
-    return _zipped(files)
-
-
-class _Pipe(io.RawIOBase):
-    """Takes what a ZIP writes until somebody fetches it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._pieces: list[bytes] = []
-
-    def writable(self) -> bool:
-        """Only that."""
-        return True
-
-    def write(self, data: object, /) -> int:
-        """Keep a piece."""
-        piece = bytes(data)  # type: ignore[call-overload]
-        self._pieces.append(piece)
-        return len(piece)
-
-    def fetch(self) -> bytes:
-        """What came since the last time."""
-        found, self._pieces = b"".join(self._pieces), []
-        return found
-
-
-def _zipped(files: list[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
-    pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as made:
-        for name, pieces in files:
-            # The earliest time a ZIP knows: when it was fetched says nothing about the pictures.
-            with made.open(zipfile.ZipInfo(name), "w", force_zip64=True) as file:
-                for piece in pieces:
-                    file.write(piece)
-                    if fetched := pipe.fetch():
-                        yield fetched
-    yield pipe.fetch()

@@ -87,7 +87,7 @@ class HandoverPresenter(Presenter[HandoverState]):
     def package_name(self) -> str:
         """What the package's file is called, unless the person calls it something else."""
         case = self.state.case
-        return "" if case is None else f"{case.number}{'-outside' if self.state.is_outside_copy else ''}.zip"
+        return "" if case is None else f"{case.number}-{'outside-' if self.state.is_outside_copy else ''}evidence.zip"
 
     @property
     def report_name(self) -> str:

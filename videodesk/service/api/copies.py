@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.responses import StreamingResponse
 
 from videodesk.cases.usecases import known_case
-from videodesk.core.errors import NotFound
+from videodesk.core.errors import NotFound, WorldError
 from videodesk.core.ids import UUID_PATTERN
 from videodesk.core.vocabulary import CustodyAction
 from videodesk.evidence import copies as rules
@@ -22,6 +22,7 @@ from videodesk.protocol import resources as r
 from videodesk.service import copies, limits
 from videodesk.service.api.people import LimitsDep
 from videodesk.service.auth import CustomerDep, DeskDep, PrincipalDep
+from videodesk.service.copy_archive import make_archive, pieces
 from videodesk.service.desk import Desk
 from videodesk.service.limits import address_of
 from videodesk.service.ranges import handout
@@ -126,15 +127,13 @@ def file(request: Request, desk: DeskDep, copy_id: IdInPath, snapshot_id: IdInPa
 def archive(request: Request, desk: DeskDep, copy_id: IdInPath) -> Response:
     """Everything in one ZIP; each picture in it is a custody entry (shared)."""
     copy = _copy(request, desk, copy_id)
-    with desk.store.write() as uow:
-        case = known_case(uow, copy.case_id)
-        given = rules.pictures_of(uow, copy)
-        if not given:
-            raise NotFound("copy.empty")
-        for one in given:
-            rules.note_seen(uow, copy, one, CustodyAction.SHARED, desk.clock.now())
-    return StreamingResponse(copies.archive(desk, case, given), media_type="application/zip",
-                             headers={"Content-Disposition": f'attachment; filename="{case.number}.zip"'})
+    if desk.packer is None:
+        raise WorldError("seal.no_keys")
+    with desk.store.read() as uow:
+        number = known_case(uow, copy.case_id).number
+    made, size = make_archive(desk, desk.packer, copy)
+    return StreamingResponse(pieces(made), media_type="application/zip", headers={
+        "Content-Disposition": f'attachment; filename="{number}.zip"', "Content-Length": str(size), "Cache-Control": "no-store"})
 
 
 def _copy(request: Request, desk: Desk, copy_id: str) -> CustomerCopy:

@@ -1,0 +1,18 @@
+"""Gives a desk of the tests what packages take: keys, and who packs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.sealing.keys import desk_keys
+from videodesk.sealing.keys import LocalDeskKeys
+from videodesk.sealing.packer import BagPacker
+from videodesk.sealing.verify_page import verify_page
+from videodesk.service.desk import Desk
+
+
+def can_pack(desk: Desk, folder: Path) -> LocalDeskKeys:
+    """From now on this desk packs; its keys."""
+    keys = desk_keys(folder, now=desk.clock.now())
+    desk.keys, desk.packer = keys, BagPacker(keys, verify_page)
+    return keys

@@ -1,0 +1,62 @@
+"""The ZIP of a customer's copy: an evidence package with the verifier in it, made when it is asked for."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from videodesk.cases.usecases import known_case
+from videodesk.core.errors import NotFound, OutOfSpace
+from videodesk.core.ids import new_id
+from videodesk.core.vocabulary import CustodyAction
+from videodesk.evidence import copies as rules
+from videodesk.evidence.copies import CustomerCopy
+from videodesk.evidence.copy_package import copy_contents
+from videodesk.evidence.package_ports import Packer
+from videodesk.evidence.packages import Wish
+from videodesk.service.copies import blobs_of
+from videodesk.service.desk import Desk
+from videodesk.service.packages import authorities_pem
+
+_PIECE: Final = 256 * 1024
+
+
+def make_archive(desk: Desk, packer: Packer, copy: CustomerCopy) -> tuple[BinaryIO, int]:
+    """The package in a file without a name, at its start, and its size; each picture in it is a custody entry (shared). Blocks."""
+    now = desk.clock.now()
+    with desk.store.write() as uow:
+        given = rules.pictures_of(uow, copy)
+        if not given:
+            raise NotFound("copy.empty")
+        for one in given:
+            rules.note_seen(uow, copy, one, CustodyAction.SHARED, now)
+    with desk.store.read() as uow:
+        case = known_case(uow, copy.case_id)
+        call = uow.calls.get(copy.call_id)
+        invitation = None if call is None else uow.invitations.get(call.invitation_id)
+        language = case.language if invitation is None else invitation.language
+        wish = Wish(new_id(now), language, is_outside_copy=True, desk_name=desk.settings.desk_name, authorities_pem=authorities_pem(desk))
+        contents = copy_contents(uow, blobs_of(desk, case.id), case, copy, given, wish, now)
+    try:
+        out = tempfile.TemporaryFile(dir=desk.settings.data_dir)  # noqa: SIM115 - whoever streams it closes it
+    except OSError as problem:
+        raise OutOfSpace("storage.full") from problem
+    try:
+        packer.pack(out, contents, lambda _step, _done, _total: None)
+        size = out.seek(0, 2)
+        out.seek(0)
+    except OSError as problem:
+        out.close()
+        raise OutOfSpace("storage.full") from problem
+    except BaseException:
+        out.close()
+        raise
+    return out, size
+
+
+def pieces(file: BinaryIO) -> Iterator[bytes]:
+    """The file's bytes; closes it at the end."""
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
