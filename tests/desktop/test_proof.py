@@ -101,7 +101,14 @@ def test_no_bad_verdict_is_green_and_every_one_gives_its_reasons(desk, case_id, 
     head, _, _, _, why = said(answer)
     assert head.tone in {"warning", "danger"}
     assert "of_the_test" in why.text
+    assert len(head.text) > len(verdict)
     assert not head.text.startswith(("verdict.", "proof."))
+
+
+def test_an_unproven_seal_s_claims_are_not_repeated(desk, case_id):
+    answer = desk.proven(shots(desk, case_id)[0], verdict=SealVerdict.ALTERED, sealed_by="Somebody")
+    assert not any("Somebody" in line.text for line in said(answer))
+    assert not any("Nothing in the picture was changed" in line.text for line in said(answer))
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0, "0 seconds"), (1, "1 second"), (119, "119 seconds"), (180, "3 minutes"), (7_200, "2 hours"), (259_200, "3 days")])

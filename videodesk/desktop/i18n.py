@@ -104,7 +104,9 @@ def error_text(problem: DeskError) -> str:
 def verify_text(key: str, **params: object) -> str:
     """A text of the verifier's (verify.json), which the desktop shares with the command and the page; empty where there is none."""
     found = _verify_texts(_now[0]).get(key, "")
-    return _fill(found, params) if isinstance(found, str) else ""
+    if isinstance(found, dict):
+        found = found["one" if str(params.get("n")) == "1" else "other"]
+    return _fill(str(found), params)
 
 
 def _fill(text: str, params: dict[str, Any]) -> str:

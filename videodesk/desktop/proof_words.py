@@ -37,7 +37,8 @@ def headline(one: r.OriginalIntegrity, whole: r.SnapshotIntegrity) -> ProofLine:
     """The calm one-line state: the worst of what is known."""
     if not one.verdict.is_good:
         tone = _TONES[one.verdict]
-        return ProofLine("alert-circle" if tone == "danger" else "shield-off", tone, verdict_text(one.verdict))
+        words = ". ".join(part for part in (verdict_text(one.verdict), verify_text(f"verdict.{one.verdict}.lead")) if part)
+        return ProofLine("alert-circle" if tone == "danger" else "shield-off", tone, words)
     if not whole.log_is_intact:
         return ProofLine("alert-circle", "danger", t("proof.head_log_broken"))
     if one.is_late:
@@ -56,10 +57,13 @@ def proof_lines(one: r.OriginalIntegrity, whole: r.SnapshotIntegrity) -> tuple[P
 
 
 def _seal_line(one: r.OriginalIntegrity) -> ProofLine:
-    tone: ProofTone = _TONES[one.verdict]
+    moment = exact_moment(one.captured_at)
+    if one.seal is SealKind.NONE or one.verdict is SealVerdict.NO_SEAL:
+        return ProofLine(_SEAL_ICONS[SealKind.NONE], "warning", t("proof.seal.none", moment=moment))
+    if not one.verdict.is_good:  # what an unproven seal says of itself is a claim: it is not repeated here
+        return ProofLine("shield-off", _TONES[one.verdict], t("proof.seal_bad"))
     by = one.sealed_by or t("proof.by_unknown")
-    return ProofLine(_SEAL_ICONS[one.seal], "warning" if one.seal is SealKind.NONE else tone,
-                     t(f"proof.seal.{one.seal}", by=by, moment=exact_moment(one.captured_at)))
+    return ProofLine(_SEAL_ICONS[one.seal], "ok", t(f"proof.seal.{one.seal}", by=by, moment=moment))
 
 
 def _log_line(one: r.OriginalIntegrity, whole: r.SnapshotIntegrity) -> ProofLine:
@@ -89,7 +93,7 @@ def how_long(seconds: float) -> str:
 
 def verdict_text(verdict: SealVerdict) -> str:
     """The verifier's own words."""
-    return verify_text(f"verdict.{verdict}") or t(f"proof.verdict.{verdict}")
+    return verify_text(f"verdict.{verdict}")
 
 
 def reason_text(reason: r.Reason) -> str:

@@ -55,8 +55,22 @@ def make_archive(desk: Desk, packer: Packer, copy: CustomerCopy) -> tuple[Binary
     return out, size
 
 
-def pieces(file: BinaryIO) -> Iterator[bytes]:
-    """The file's bytes; closes it at the end."""
-    with file:
-        while piece := file.read(_PIECE):
-            yield piece
+class Pieces:
+    """The file's bytes in pieces. The file is closed at their end, and also when nobody fetches them any more."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        """The next piece."""
+        piece = b"" if self._file.closed else self._file.read(_PIECE)
+        if not piece:
+            self._file.close()
+            raise StopIteration
+        return piece
+
+    def __del__(self) -> None:
+        self._file.close()

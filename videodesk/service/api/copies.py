@@ -22,7 +22,7 @@ from videodesk.protocol import resources as r
 from videodesk.service import copies, limits
 from videodesk.service.api.people import LimitsDep
 from videodesk.service.auth import CustomerDep, DeskDep, PrincipalDep
-from videodesk.service.copy_archive import make_archive, pieces
+from videodesk.service.copy_archive import Pieces, make_archive
 from videodesk.service.desk import Desk
 from videodesk.service.limits import address_of
 from videodesk.service.ranges import handout
@@ -132,7 +132,7 @@ def archive(request: Request, desk: DeskDep, copy_id: IdInPath) -> Response:
     with desk.store.read() as uow:
         number = known_case(uow, copy.case_id).number
     made, size = make_archive(desk, desk.packer, copy)
-    return StreamingResponse(pieces(made), media_type="application/zip", headers={
+    return StreamingResponse(Pieces(made), media_type="application/zip", headers={
         "Content-Disposition": f'attachment; filename="{number}.zip"', "Content-Length": str(size), "Cache-Control": "no-store"})
 
 
