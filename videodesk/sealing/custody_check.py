@@ -99,7 +99,7 @@ def _require_all_in_log(index: dict[str, Any], digests: dict[str, dict[str, int]
     """Each original, clip and rendition of the index stands in the log by its digest."""
     for one in [*index.get("files", ()), *index.get("withheld", ())]:
         if one.get("role") in {"original", "clip", "rendition"} and one.get("sha256") not in digests.get(str(one.get("snapshot_id")), {}):
-            raise _Wrong("not_in_log")
+            raise _Wrong("not_in_log", SealVerdict.INCOMPLETE)
 
 
 def _stamped(

@@ -15,7 +15,6 @@ from videodesk.core.errors import WorldError
 from videodesk.core.places import resources
 from videodesk.core.vocabulary import Language
 from videodesk.evidence.package_ports import Contents, Part, Step
-from videodesk.evidence.packages import made_part
 from videodesk.evidence.seal_ports import DeskKeys
 from videodesk.sealing.bag import is_name, write_bag
 from videodesk.sealing.embedded import seal_kind
@@ -45,7 +44,7 @@ class BagPacker:
             raise WorldError("package.failed")
         contents = replace(contents, parts=_signed_heads(contents.parts, self._keys))
         step("facts", 0, len(contents.parts))
-        parts = self._signed_heads([_looked_at(part) for part in contents.parts])
+        parts = [_looked_at(part) for part in contents.parts]
         tags: dict[str, bytes] = {
             "bagit.txt": _BAGIT,
             "bag-info.txt": _info(contents),
@@ -66,22 +65,6 @@ class BagPacker:
         tags[_TAGS] = sums
         tags["signature.der"] = self._keys.sign_seal(sums)
         write_bag(out, folder_name(contents.case_number), _files(tags, parts, step))
-
-    def _signed_heads(self, parts: Sequence[Part]) -> list[Part]:
-        """Each head of the log signed by the key in use: an early one may carry the signature of a key that no longer is.
-
-        A time stamp is over the head's bytes, so it still fits.
-        """
-        heads = {part.path.removesuffix(".json"): part for part in parts if part.role == "head"}
-        found = []
-        for part in parts:
-            head = heads.get(part.path.removesuffix(".sig"))
-            if part.role == "head-signature" and head is not None:
-                signature = self._keys.sign_log(b"".join(head.chunks()))
-                found.append(made_part(part.path, part.role, signature, part.media_type, **part.facts))
-            else:
-                found.append(part)
-        return found
 
     def _index(self, contents: Contents, parts: Sequence[Part]) -> bytes:
         index: dict[str, Any] = {

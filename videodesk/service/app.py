@@ -16,6 +16,7 @@ from videodesk.service.api import (
     copies,
     evidence,
     info,
+    integrity,
     invitations,
     originals,
     packages,
@@ -32,6 +33,7 @@ from videodesk.service.auth import Passwords
 from videodesk.service.desk import Desk
 from videodesk.service.headers import SecurityHeaders
 from videodesk.service.hub import Hub
+from videodesk.service.integrity import SealsSeen
 from videodesk.service.limits import BodyLimit, Limits, RateLimit
 from videodesk.service.logs import RequestLog
 from videodesk.service.packages import PackageRoom
@@ -45,10 +47,11 @@ def create_app(desk: Desk, passwords: Passwords | None = None) -> FastAPI:
     app.state.hub = Hub(desk)
     app.state.limits = Limits(desk.clock)
     app.state.stamping = Stamping(desk)
+    app.state.seals_seen = SealsSeen()
     app.state.packages = PackageRoom(desk.settings.data_dir / "packages", desk.clock)
     app.state.passwords = passwords or Passwords()
     api = APIRouter(prefix="/api/v1")
-    for part in (info, people, cases, checklists, invitations, join_api, photos, uploads, stills, calls, evidence, originals, review, reports, seal, copies, packages):
+    for part in (info, people, cases, checklists, invitations, join_api, photos, uploads, stills, calls, evidence, originals, review, reports, seal, copies, packages, integrity):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(signaling.router)

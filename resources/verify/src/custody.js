@@ -104,7 +104,7 @@ async function measured(log, index, open, { pin }) {
   }
   const digests = known(log);
   if (!isAllLogged(index, digests)) {
-    return is("altered", "not_in_log");
+    return is("incomplete", "not_in_log");
   }
   /** @type {{ size: number, at: string, authority: string }[]} */
   const tokens = [];
