@@ -31,6 +31,7 @@ from videodesk.desktop.parts import DesktopParts
 from videodesk.desktop.session import system_keyring
 from videodesk.evidence.sweep import sweep_blobs
 from videodesk.protocol.resources import PackageIn
+from videodesk.sealing.embedded import seal_kind
 from videodesk.sealing.external import external_seal
 from videodesk.sealing.keys import LocalDeskKeys, open_keys
 from videodesk.sealing.packer import BagPacker
@@ -71,7 +72,7 @@ def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
     return Desk(
         settings=settings, store=store, blobs=blobs, uploads=LocalUploads(settings.data_dir / "uploads", blobs), bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
         setup_code=secrets.token_urlsafe(32) if is_embedded else "-".join(secrets.token_hex(2) for _ in range(3)),
-        code_key=kept_secret(settings.data_dir / "code.key"), keys=keys, sealer=keys.sealer(), authorities=open_authorities(settings.tsa_urls, settings.tsa_roots), reports=TypstReport(keys),
+        code_key=kept_secret(settings.data_dir / "code.key"), keys=keys, sealer=keys.sealer(), seal_kind=seal_kind, authorities=open_authorities(settings.tsa_urls, settings.tsa_roots), reports=TypstReport(keys),
         packer=BagPacker(keys, verify_page), verifier=Verifier(pins_of(keys.root_pem), clock))
 
 

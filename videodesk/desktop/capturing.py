@@ -33,6 +33,7 @@ from videodesk.desktop.tray import (
     settled,
     with_progress,
 )
+from videodesk.evidence.seal_ports import Sealer
 from videodesk.protocol import messages as m
 from videodesk.protocol import resources as r
 
@@ -48,11 +49,11 @@ class Capturing:
     """
 
     def __init__(self, host: CallHost, api: DeskApi, tasks: TaskScope, all_tasks: Tasks, clock: Clock, *, outbox: Outbox | None,
-                 vision: Vision | None, send: Callable[[m.Wire], None], me: r.PersonView,
+                 vision: Vision | None, send: Callable[[m.Wire], None], me: r.PersonView, sealer: Sealer | None = None,
                  wait: Callable[[float], Awaitable[Any]] = asyncio.sleep) -> None:
         self._host, self._api, self._tasks, self._all_tasks, self._clock = host, api, tasks, all_tasks, clock
         self._outbox, self._vision, self._send, self._me = outbox, vision, send, me
-        self._taker = SnapshotTaker(outbox, wait=wait) if outbox is not None else None
+        self._taker = SnapshotTaker(outbox, sealer=sealer, wait=wait) if outbox is not None else None
         self._choices = Choices(api, all_tasks, outbox, self._chosen, self.say_problem)
         self.reading = Reading(host, api, all_tasks, vision, self.say_problem)
 
@@ -90,7 +91,7 @@ class Capturing:
             return
         item, retake = state.next_item, state.next_retake
         shot = Shot(new_id(self._clock.now()), self._me.id, call.case_id, call.id, item.id if item else None, frame, encoder,
-                    retake.snapshot_id if retake else None)
+                    retake.snapshot_id if retake else None, consent_digest=call.consent_digest)
         wants_still = live is not None and call.customer.can_take_still
         taken = TrayItem(
             shot.snapshot_id, frame.captured_at, TrayStage.SAVING, shot.checklist_item, frame.preview,

@@ -26,8 +26,10 @@ from videodesk.core.ids import is_id, new_id
 from videodesk.core.vocabulary import ConsentScope, SnapshotMethod
 from videodesk.desktop.calling import CallHost, CallPhase
 from videodesk.desktop.presentation import Presenter
+from videodesk.desktop.sealed import sealed
 from videodesk.desktop.tasks import Tasks
 from videodesk.desktop.tray import TrayItem, TrayStage
+from videodesk.evidence.seal_ports import CaptureFacts, NoSealer, Sealer
 from videodesk.protocol.messages import RecordCall, Wire
 from videodesk.protocol.resources import SnapshotMeta
 
@@ -46,6 +48,7 @@ class ClipNote:
     call_id: str
     checklist_item: str | None = None
     further: tuple[str, ...] = ()
+    consent_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,9 @@ class Recording:
 class ClipFiler:
     """Puts finished clips into the outbox. Blocks for disk time: worker threads. `recover` finishes the files in a folder and tells of them."""
 
-    def __init__(self, folder: Path, outbox: Outbox, recover: Callable[[Path], list[ClipFacts]]) -> None:
+    def __init__(self, folder: Path, outbox: Outbox, recover: Callable[[Path], list[ClipFacts]], sealer: Sealer | None = None) -> None:
         self.folder = folder
+        self._sealer = sealer or NoSealer()
         self._outbox = outbox
         self._recover = recover
 
@@ -96,7 +100,14 @@ class ClipFiler:
             case_id=note.case_id, call_id=note.call_id, method=SnapshotMethod.CLIP, digest=digest, media_type=facts.media_type,
             width_px=facts.width_px, height_px=facts.height_px, captured_at=facts.captured_at, duration_s=facts.duration_s, codec=facts.codec,
             is_evidence_grade=facts.is_evidence_grade, checklist_item=note.checklist_item)
-        entry = self._outbox.keep_file((note.snapshot_id, *note.further)[number], note.person_id, meta, facts.path, facts.poster)
+        original_id = (note.snapshot_id, *note.further)[number]
+        # A clip's file only ever grew; its seal stands in its poster, with the file's digest.
+        said = CaptureFacts(
+            original_id, original_id, note.case_id, note.call_id, SnapshotMethod.CLIP, facts.captured_at, facts.width_px, facts.height_px,
+            codec=facts.codec, is_evidence_grade=facts.is_evidence_grade, consent_digest=note.consent_digest, duration_s=facts.duration_s,
+            content_digest=digest, content_media_type=facts.media_type)
+        poster = sealed(lambda: self._sealer.seal_capture(facts.poster, "image/jpeg", said), facts.poster)
+        entry = self._outbox.keep_file(original_id, note.person_id, meta, facts.path, poster)
         facts.path.unlink(missing_ok=True)  # there already: a second time
         return entry
 
@@ -304,7 +315,8 @@ class CallRecorder(Presenter[Recording]):
             raise DeskError("call.unknown")
         item = state.chosen_item if any(found.view.id == state.chosen_item for found in state.checklist) else None
         now = self.clock.now()
-        return ClipNote(new_id(now), self._me_id, state.call.case_id, state.call.id, item, tuple(new_id(now) for _ in range(_FURTHER)))
+        return ClipNote(new_id(now), self._me_id, state.call.case_id, state.call.id, item, tuple(new_id(now) for _ in range(_FURTHER)),
+                        state.call.consent_digest)
 
     def _show(self, note: ClipNote, memory: CallMemory, seconds: float) -> None:
         pictures = memory.rewind.strip()

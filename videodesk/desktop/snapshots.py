@@ -1,4 +1,4 @@
-"""Taking a snapshot: frozen for the eye at once, then encoded and kept on disk by a worker, then the outbox's business. No Qt.
+"""Taking a snapshot: frozen for the eye at once, then encoded, sealed and kept on disk by a worker, then the outbox's business. No Qt.
 
 When that is done there is time to look: which frame around it is the sharpest, and what is wrong with the picture.
 """
@@ -18,6 +18,8 @@ from videodesk.calls.ports import EncodedOriginal, FrozenFrame, Luma, StillSourc
 from videodesk.client.outbox import Outbox, OutboxEntry
 from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import SnapshotMethod
+from videodesk.desktop.sealed import sealed
+from videodesk.evidence.seal_ports import CaptureFacts, NoSealer, Sealer
 from videodesk.protocol.resources import SnapshotMeta
 
 BEFORE_S: Final = 0.5
@@ -35,7 +37,10 @@ class FrameEncoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A snapshot between the key and the disk: frozen, named, not yet encoded. `taken_from`: the clip that the frame was picked from."""
+    """A snapshot between the key and the disk: frozen, named, not yet encoded. `taken_from`: the clip that the frame was picked from.
+
+    `consent_digest` names the customer's answer that counted at the key press (CallView.consent_digest).
+    """
 
     snapshot_id: str
     person_id: str
@@ -46,6 +51,7 @@ class Shot:
     stills: FrameEncoder
     retake_of: str | None = None
     taken_from: str | None = None
+    consent_digest: str = ""
 
     @property
     def captured_at(self) -> datetime:
@@ -67,8 +73,10 @@ class Looked:
 class SnapshotTaker:
     """Encodes and keeps shots, two at a time; looks at one at a time, in a thread of its own: the next key press waits for no look."""
 
-    def __init__(self, outbox: Outbox, pool: Executor | None = None, *, wait: Callable[[float], Awaitable[Any]] = asyncio.sleep) -> None:
+    def __init__(self, outbox: Outbox, pool: Executor | None = None, *, sealer: Sealer | None = None,
+                 wait: Callable[[float], Awaitable[Any]] = asyncio.sleep) -> None:
         self._outbox = outbox
+        self._sealer = sealer or NoSealer()
         self._pool = pool or ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures")
         self._eyes = ThreadPoolExecutor(max_workers=1, thread_name_prefix="looking")
         self._wait = wait
@@ -106,10 +114,16 @@ class SnapshotTaker:
     def _keep(self, shot: Shot, frame: FrozenFrame, original_id: str, verdict: tuple[str, ...]) -> OutboxEntry:
         original = shot.stills.encode(frame)
         is_first = original_id == shot.snapshot_id
+        method = original.method if is_first else SnapshotMethod.SHARPEST
+        facts = CaptureFacts(
+            original_id, shot.snapshot_id, shot.case_id, shot.call_id, method, frame.captured_at, original.width_px, original.height_px, frame.seq,
+            frame.rtp_time, frame.codec, frame.is_evidence_grade, shot.consent_digest, taken_from=shot.taken_from)
+        # The sealed file is the original: its digest is the one that everything names from now on.
+        data = sealed(lambda: self._sealer.seal_capture(original.data, original.media_type, facts), original.data)
         meta = SnapshotMeta(
-            case_id=shot.case_id, call_id=shot.call_id, method=original.method if is_first else SnapshotMethod.SHARPEST,
-            digest=hashlib.sha256(original.data).hexdigest(), media_type=cast(Literal["image/jpeg", "image/png"], original.media_type),
+            case_id=shot.case_id, call_id=shot.call_id, method=method,
+            digest=hashlib.sha256(data).hexdigest(), media_type=cast(Literal["image/jpeg", "image/png"], original.media_type),
             width_px=original.width_px, height_px=original.height_px, captured_at=frame.captured_at, frame_seq=frame.seq,
             rtp_time=frame.rtp_time, codec=frame.codec, is_evidence_grade=frame.is_evidence_grade, checklist_item=shot.checklist_item,
             retake_of=shot.retake_of, taken_from=shot.taken_from, verdict=cast(Any, list(verdict)))
-        return self._outbox.keep(original_id, shot.person_id, meta, original.data, None if is_first else shot.snapshot_id)
+        return self._outbox.keep(original_id, shot.person_id, meta, data, None if is_first else shot.snapshot_id)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from videodesk.calls.invitations_model import Consent
+from videodesk.calls.invitations_model import Consent, consent_digest
 from videodesk.core.errors import NotAllowed
 from videodesk.core.vocabulary import ConsentScope
 
@@ -18,6 +18,12 @@ def has_consent(consents: Sequence[Consent], scope: ConsentScope, moment: dateti
     """Whether the answer that counted at `moment` grants `scope`. Without an answer, nothing is granted."""
     answers = [answer for answer in consents if answer.at <= moment]
     return bool(answers) and scope in max(answers, key=lambda answer: answer.at).granted
+
+
+def digest_at(consents: Sequence[Consent], moment: datetime) -> str:
+    """The digest of the answer that counted at `moment`; empty without one."""
+    answers = [answer for answer in consents if answer.at <= moment]
+    return consent_digest(max(answers, key=lambda answer: answer.at)) if answers else ""
 
 
 def has_consent_from(consents: Sequence[Consent], scope: ConsentScope, begin: datetime, end: datetime) -> bool:

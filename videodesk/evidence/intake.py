@@ -19,11 +19,12 @@ from videodesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from videodesk.core.ids import require_id
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
-from videodesk.core.vocabulary import ConsentScope, SnapshotMethod
-from videodesk.evidence.consents import has_consent_from, require_consent
+from videodesk.core.vocabulary import ConsentScope, LocationState, SnapshotMethod
+from videodesk.evidence.consents import digest_at, has_consent_from, require_consent
 from videodesk.evidence.items import follow_evidence
 from videodesk.evidence.model import Original, PictureFacts, Snapshot
 from videodesk.evidence.originals import Received, add_original, check_room, same_original, snapshot_of
+from videodesk.evidence.seal_ports import CaptureFacts
 from videodesk.evidence.unit import EvidenceUnit
 from videodesk.protocol.resources import SnapshotMeta
 
@@ -86,7 +87,8 @@ def keep_snapshot(
         media_type=received.facts.media_type, size_bytes=received.original.size_bytes, width_px=received.facts.width_px,
         height_px=received.facts.height_px, captured_at=meta.captured_at, captured_by=principal.id, stored_at=now, frame_seq=meta.frame_seq,
         rtp_time=meta.rtp_time, codec=meta.codec, is_evidence_grade=meta.is_evidence_grade, location=received.location,
-        duration_s=meta.duration_s, taken_from=meta.taken_from, verdict=tuple(meta.verdict), leads=meta.leads)
+        duration_s=meta.duration_s, taken_from=meta.taken_from, verdict=tuple(meta.verdict), leads=meta.leads, seal=received.seal,
+        seal_digest=received.seal_blob.digest if received.seal_blob else "")
     first = snapshot_of(original, meta.case_id, _call(uow, _case(uow, meta.case_id), meta).id, checklist_item=meta.checklist_item,
                         retake_of=meta.retake_of)
     if original_id == snapshot_id:
@@ -123,6 +125,16 @@ def check_photo(
     return None
 
 
+def photo_facts(
+    uow: EvidenceUnit, principal: Principal, snapshot_id: str, facts: PictureFacts, sent_digest: str, location: LocationState, now: datetime,
+) -> CaptureFacts:
+    """What the seal of a customer's photo says. `captured_at` is when it came: when it was taken nobody here saw."""
+    call = uow.calls.of_invitation(principal.id)
+    return CaptureFacts(
+        snapshot_id, snapshot_id, principal.case_id or "", call.id if call else None, SnapshotMethod.UPLOAD, now, facts.width_px, facts.height_px,
+        consent_digest=digest_at(uow.invitations.consents(principal.id), now), received_digest=sent_digest, location=location)
+
+
 def keep_photo(
     uow: EvidenceUnit, principal: Principal, snapshot_id: str, received: Received, checklist_item: str | None, checklists: Checklists,
     now: datetime,
@@ -137,7 +149,7 @@ def keep_photo(
         id=snapshot_id, snapshot_id=snapshot_id, method=SnapshotMethod.UPLOAD, digest=received.original.digest,
         received_digest=received.sent_digest, media_type=received.facts.media_type, size_bytes=received.original.size_bytes,
         width_px=received.facts.width_px, height_px=received.facts.height_px, captured_at=now, captured_by=principal.id, stored_at=now,
-        location=received.location)
+        location=received.location, seal=received.seal)
     first = snapshot_of(original, principal.case_id, call.id if call else None, checklist_item=checklist_item)
     return _keep(uow, original, first, received, principal, checklists)
 

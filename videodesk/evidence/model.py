@@ -31,6 +31,7 @@ class Original:
     `captured_by` is a person's id, or for what the customer's page sent the invitation's. `captured_at` is the capturing side's clock,
     `stored_at` the service's. `duration_s` is a clip's, `taken_from` the clip that a `clip_frame` was picked from. `location` says what
     became of the place in the metadata of the bytes; `received_digest` is of the bytes before it was taken out (else equal to `digest`).
+    `seal` is what its seal says it is (nobody checked that yet); a clip has its seal in its poster, the blob `seal_digest`.
     `leads`: its sender wanted it to stand for the snapshot. `is_readable` turns false when it could not be decoded: it is kept, and leads
     only where there is nothing else.
     """
@@ -58,6 +59,7 @@ class Original:
     leads: bool = True
     is_readable: bool = True
     seal: SealKind = SealKind.NONE
+    seal_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ class Rendition:
     has_redaction: bool
     made_by: str
     made_at: datetime
+    seal: SealKind = SealKind.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from videodesk.core.clock import iso
 from videodesk.core.errors import Conflict, NotFound
 from videodesk.core.events import Event
 from videodesk.core.people import Principal
-from videodesk.core.vocabulary import CustodyAction, LocationState, ReviewState, SnapshotMethod
+from videodesk.core.vocabulary import CustodyAction, LocationState, ReviewState, SealKind, SnapshotMethod
 from videodesk.evidence import custody
 from videodesk.evidence.model import Original, PictureFacts, Snapshot
 from videodesk.evidence.ports import StagedBlob
@@ -30,7 +30,8 @@ RULE: Final = "rule"  # who chose the lead when nobody did: the rule of this mod
 class Received:
     """An original that was received: its staged bytes, what they are, and its thumbnail (staged as well) when it was made already.
 
-    `received_digest` is of the bytes as they were sent, when the place was taken out of them since (`location`).
+    `received_digest` is of the bytes as they were sent, when the place was taken out of them since (`location`), or they were sealed. `seal` is
+    what the bytes carry; a clip's is in its poster, `seal_blob`.
     """
 
     original: StagedBlob
@@ -38,6 +39,8 @@ class Received:
     thumbnail: StagedBlob | None = None
     location: LocationState = LocationState.NONE
     received_digest: str = ""
+    seal: SealKind = SealKind.NONE
+    seal_blob: StagedBlob | None = None
 
     @property
     def sent_digest(self) -> str:
@@ -51,6 +54,8 @@ class Received:
         """
         if self.thumbnail is not None:
             self.thumbnail.keep()
+        if self.seal_blob is not None:
+            self.seal_blob.keep()
         self.original.keep()
 
 
@@ -177,7 +182,9 @@ def _led_by(snapshot: Snapshot, original: Original) -> Snapshot:
 def _enter(uow: EvidenceUnit, original: Original, snapshot: Snapshot) -> None:
     """The custody entries of an original's coming in. The log takes whole numbers only."""
     named: dict[str, Any] = {"original_id": original.id, "digest": original.digest, "method": original.method.value}
-    captured: dict[str, Any] = {"captured_at": iso(original.captured_at), "call_id": snapshot.call_id}
+    captured: dict[str, Any] = {"captured_at": iso(original.captured_at), "call_id": snapshot.call_id, "seal": original.seal.value}
+    if original.seal_digest:
+        captured["seal_digest"] = original.seal_digest
     if original.duration_s is not None:
         captured["duration_ms"] = round(original.duration_s * 1000)
     if original.taken_from is not None:

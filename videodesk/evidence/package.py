@@ -177,7 +177,7 @@ def _snapshot(
         "leading": snapshot.leading, "is_chosen": snapshot.is_chosen, "led": _leads(snapshot, originals, entries),
         "originals": [
             {"id": one.id, **_facts(one), "captured_by": one.captured_by, "received_digest": one.received_digest,
-             "location": one.location.value, "is_readable": one.is_readable}
+             "location": one.location.value, "is_readable": one.is_readable, "seal": one.seal.value, "seal_digest": one.seal_digest}
             for one in originals
         ],
         "still": {"state": still.state.value, "asked_at": iso(still.asked_at), "asked_by": still.asked_by, "code": still.code} if still else None,
@@ -185,7 +185,7 @@ def _snapshot(
         if newest else None,
         "renditions": [
             {"id": one.id, "annotation_revision": one.annotation_revision, "digest": one.digest, "media_type": one.media_type,
-             "size_bytes": one.size_bytes, "width_px": one.width_px, "height_px": one.height_px, "has_redaction": one.has_redaction,
+             "size_bytes": one.size_bytes, "width_px": one.width_px, "height_px": one.height_px, "has_redaction": one.has_redaction, "seal": one.seal.value,
              "made_by": one.made_by, "made_at": iso(one.made_at)}
             for one in renditions if one.snapshot_id == snapshot.id
         ],

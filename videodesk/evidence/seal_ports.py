@@ -6,12 +6,12 @@ the manifest out of a sealed JPEG gives back exactly the bytes that were sealed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from videodesk.core.vocabulary import LocationState, SealVerdict, SnapshotMethod
+from videodesk.core.vocabulary import LocationState, SealKind, SealVerdict, SnapshotMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,15 @@ class Sealer(Protocol):
     def seal_rendition(self, picture: bytes, media_type: str, parent: bytes, parent_media_type: str, facts: RenditionFacts) -> bytes:
         """A picture derived from the sealed original `parent`, with it as parent ingredient (its manifest, none of its pixels)."""
         ...
+
+
+SealReader = Callable[[bytes], SealKind]
+"""What a picture's seal says it is, by a cheap look at its bytes: nothing is verified. Never raises."""
+
+
+def no_seal(_picture: bytes) -> SealKind:
+    """A SealReader that finds none."""
+    return SealKind.NONE
 
 
 class NoSealer:

@@ -15,11 +15,12 @@ from videodesk.core.events import Event
 from videodesk.core.ids import require_id
 from videodesk.core.people import Principal, Role
 from videodesk.core.permissions import Action, require
-from videodesk.core.vocabulary import ConsentScope, InvitationState, StillState
-from videodesk.evidence.consents import has_consent, require_consent
+from videodesk.core.vocabulary import ConsentScope, InvitationState, LocationState, StillState
+from videodesk.evidence.consents import digest_at, has_consent, require_consent
 from videodesk.evidence.items import follow_evidence
-from videodesk.evidence.model import AwaitedStill, Original, Snapshot
+from videodesk.evidence.model import AwaitedStill, Original, PictureFacts, Snapshot
 from videodesk.evidence.originals import Received, add_original, check_room, same_original, snapshot_of, tell_changed
+from videodesk.evidence.seal_ports import CaptureFacts
 from videodesk.evidence.unit import EvidenceUnit
 from videodesk.protocol.resources import StillMeta
 
@@ -125,13 +126,24 @@ def keep_still(
         id=original_id, snapshot_id=meta.snapshot_id, method=meta.method, digest=received.original.digest,
         received_digest=received.sent_digest, media_type=received.facts.media_type, size_bytes=received.original.size_bytes,
         width_px=received.facts.width_px, height_px=received.facts.height_px, captured_at=_taken_at(awaited, meta, now),
-        captured_by=principal.id, stored_at=now, location=received.location)
+        captured_by=principal.id, stored_at=now, location=received.location, seal=received.seal)
     first = snapshot_of(original, awaited.case_id, awaited.call_id, captured_by=awaited.asked_by)
     snapshot = add_original(uow, original, first, principal)
     uow.evidence.save_awaited(replace(awaited, state=StillState.ARRIVED, code=""))
     follow_evidence(uow, snapshot.case_id, principal, checklists, now)
     received.keep()
     return snapshot
+
+
+def still_facts(
+    uow: EvidenceUnit, principal: Principal, original_id: str, meta: StillMeta, facts: PictureFacts, location: LocationState, now: datetime,
+) -> CaptureFacts:
+    """What the seal of a still of the customer's camera says; raises what asked_of raises."""
+    awaited = asked_of(uow, principal, meta.call_id, meta.snapshot_id)
+    taken_at = _taken_at(awaited, meta, now)
+    return CaptureFacts(
+        original_id, meta.snapshot_id, awaited.case_id, awaited.call_id, meta.method, taken_at, facts.width_px, facts.height_px,
+        consent_digest=digest_at(uow.invitations.consents(principal.id), taken_at), received_digest=meta.digest, location=location)
 
 
 def keeps_location(uow: EvidenceUnit, principal: Principal, meta: StillMeta, now: datetime) -> bool:

@@ -177,6 +177,7 @@ def keep_rendition(
         id=rendition_id, snapshot_id=snapshot.id, annotation_revision=meta.annotation_revision, digest=meta.digest,
         media_type=meta.media_type, size_bytes=received.original.size_bytes, width_px=received.facts.width_px,
         height_px=received.facts.height_px, has_redaction=meta.has_redaction, made_by=principal.id, made_at=now,
+        seal=received.seal,
     )
     uow.evidence.add_rendition(rendition)
     if received.thumbnail is not None:

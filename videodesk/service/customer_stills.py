@@ -7,6 +7,7 @@ from collections.abc import Callable
 from videodesk.core.errors import NotFound, TooLarge
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
+from videodesk.core.vocabulary import LocationState
 from videodesk.evidence import stills
 from videodesk.evidence.model import MAX_ORIGINAL_BYTES, Original
 from videodesk.evidence.originals import known_original
@@ -56,7 +57,13 @@ def _keep(desk: Desk, customer: Principal, original_id: str, body: StillMeta, or
             return stills.keeps_location(uow, customer, body, now)
 
     facts = sniff(original.head(HEAD_BYTES))
-    with from_customer(desk, original, facts, keeps_location) as received, desk.store.write() as uow:
+
+    def seal(picture: bytes, location: LocationState) -> bytes:
+        with desk.store.read() as uow:
+            said = stills.still_facts(uow, customer, original_id, body, facts, location, now)
+        return desk.sealer.seal_capture(picture, facts.media_type, said)
+
+    with from_customer(desk, original, facts, keeps_location, seal) as received, desk.store.write() as uow:
         snapshot = stills.keep_still(uow, customer, original_id, body, received, desk.checklists, now)
         return _told(known_original(uow, snapshot, original_id)), facts.media_type
 

@@ -19,7 +19,7 @@ from videodesk.evidence.copies import CopyRepository
 from videodesk.evidence.package_ports import Packer
 from videodesk.evidence.ports import BlobStore, CustodyRepository, EvidenceRepository
 from videodesk.evidence.report_ports import ReportMaker
-from videodesk.evidence.seal_ports import DeskKeys, NoSealer, Sealer, SealVerifier, TimestampAuthority
+from videodesk.evidence.seal_ports import DeskKeys, NoSealer, Sealer, SealReader, SealVerifier, TimestampAuthority, no_seal
 from videodesk.evidence.stamps import TimestampRepository
 from videodesk.evidence.upload_ports import PartialUploads
 from videodesk.evidence.vault_ports import CaseVault, MemoryVault
@@ -122,6 +122,7 @@ class Desk:
     # Without keys nothing is sealed and no certificate issued; without authorities nothing is stamped.
     keys: DeskKeys | None = None
     sealer: Sealer = field(default_factory=NoSealer)
+    seal_kind: SealReader = no_seal
     verifier: SealVerifier | None = None
     authorities: tuple[TimestampAuthority, ...] = ()
     reports: ReportMaker | None = None

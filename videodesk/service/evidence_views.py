@@ -54,7 +54,7 @@ def original_view(original: Original) -> r.OriginalView:
         width_px=original.width_px, height_px=original.height_px, captured_at=original.captured_at, captured_by=original.captured_by,
         stored_at=original.stored_at, frame_seq=original.frame_seq, rtp_time=original.rtp_time, codec=original.codec,
         is_evidence_grade=original.is_evidence_grade, location=original.location, duration_s=original.duration_s,
-        verdict=list(original.verdict), is_readable=original.is_readable)
+        verdict=list(original.verdict), is_readable=original.is_readable, seal=original.seal)
 
 
 class Names:

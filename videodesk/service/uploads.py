@@ -5,20 +5,22 @@ FastAPI would read a declared form before it asks who sends it; so these routes 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+import structlog
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
-from videodesk.core.errors import Invalid, TooLarge, UnsupportedMedia
+from videodesk.core.errors import Invalid, TooLarge, UnsupportedMedia, WorldError
 from videodesk.core.ids import UUID_PATTERN
-from videodesk.core.vocabulary import LocationState
+from videodesk.core.vocabulary import LocationState, SealKind
 from videodesk.evidence.location import without_location
 from videodesk.evidence.model import MAX_ORIGINAL_BYTES, PictureFacts
 from videodesk.evidence.originals import Received
@@ -32,6 +34,9 @@ _FORM_BYTES: Final = 128 * 1024  # what a form may have besides its file
 MAX_POSTER_BYTES: Final = 4 * 1024 * 1024
 _CHUNK_BYTES: Final = 1024 * 1024
 _Body = TypeVar("_Body", bound=BaseModel)
+Seal = Callable[[bytes, LocationState], bytes]
+"""Seals a customer's picture, of whose place this became; the same bytes when there is no key. Raises WorldError."""
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,32 +125,47 @@ def _bounded(receive: Receive, limit_bytes: int) -> Receive:
 @contextmanager
 def decoded(desk: Desk, original: StagedBlob, facts: PictureFacts) -> Iterator[Received]:
     """The staged original with its thumbnail, which shows that it can be decoded; raises what LimitedPictures.thumbnail raises."""
-    thumbnail = desk.pictures.thumbnail(original.read(), facts)
+    data = original.read()
+    thumbnail = desk.pictures.thumbnail(data, facts)
     with desk.blobs.stage([thumbnail], len(thumbnail)) as staged:
-        yield Received(original, facts, staged)
+        yield Received(original, facts, staged, seal=desk.seal_kind(data))
 
 
 @contextmanager
-def from_customer(desk: Desk, sent: StagedBlob, facts: PictureFacts, keeps_location: Callable[[], bool]) -> Iterator[Received]:
-    """The staged picture as it may be kept: without the place in its metadata, unless the customer consented to keep that.
+def from_customer(
+    desk: Desk, sent: StagedBlob, facts: PictureFacts, keeps_location: Callable[[], bool], seal: Seal,
+) -> Iterator[Received]:
+    """The staged picture as it may be kept: without the place in its metadata unless the customer consented to keep that, and sealed.
 
-    `keeps_location` is asked only when there is one.
+    `keeps_location` is asked only when there is one. What cannot be sealed is kept as it is: a picture is worth more than its seal.
     """
-    cleaned = without_location(sent.read(), facts.media_type)
-    if cleaned is None:
-        yield Received(sent, facts)
-    elif keeps_location():
-        yield Received(sent, facts, location=LocationState.KEPT)
-    else:
-        with desk.blobs.stage([cleaned], len(cleaned)) as staged:
-            yield Received(staged, facts, location=LocationState.STRIPPED, received_digest=sent.digest)
+    data = sent.read()
+    cleaned = without_location(data, facts.media_type)
+    location = LocationState.NONE if cleaned is None else LocationState.KEPT if keeps_location() else LocationState.STRIPPED
+    bare = cleaned if cleaned is not None and location is LocationState.STRIPPED else data
+    try:
+        made = seal(bare, location)
+    except WorldError as problem:
+        _log.warning("seal.failed", code=problem.code)
+        made = bare
+    if made is data:
+        yield Received(sent, facts, location=location)
+        return
+    with desk.blobs.stage([made], len(made)) as staged:
+        yield Received(staged, facts, location=location, received_digest=sent.digest, seal=desk.seal_kind(made))
 
 
 @contextmanager
 def with_poster(desk: Desk, clip: StagedBlob, facts: PictureFacts, poster: bytes) -> Iterator[Received]:
     """The staged clip with a thumbnail made of its poster."""
-    with desk.blobs.stage([desk.pictures.thumbnail(poster, sniff(poster[:HEAD_BYTES]))], MAX_POSTER_BYTES) as staged:
-        yield Received(clip, facts, staged)
+    seal = desk.seal_kind(poster)
+    with contextlib.ExitStack() as stack:
+        thumbnail = desk.pictures.thumbnail(poster, sniff(poster[:HEAD_BYTES]))
+        staged = stack.enter_context(desk.blobs.stage([thumbnail], MAX_POSTER_BYTES))
+        if seal is not SealKind.CAPTURE:
+            yield Received(clip, facts, staged)
+        else:
+            yield Received(clip, facts, staged, seal=seal, seal_blob=stack.enter_context(desk.blobs.stage([poster], MAX_POSTER_BYTES)))
 
 
 def form_in_openapi(

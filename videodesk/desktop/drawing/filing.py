@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from videodesk.annotation import schema
@@ -13,11 +13,14 @@ from videodesk.annotation.document import Document
 from videodesk.client.api import DeskApi
 from videodesk.core.errors import Conflict, DeskError
 from videodesk.desktop.drawing.pictures import Picture
+from videodesk.desktop.sealed import sealed
 from videodesk.protocol import resources as r
 
 Render = Callable[[Picture, Document], bytes]
 RETRY_AFTER_S: Final = (0.5, 2.0, 5.0)
 T = TypeVar("T")
+SealRendition = Callable[[bytes, str, int, Document], bytes]
+"""Seals a rendition (PNG): its bytes, its id, the revision of the marks, the marks. Blocks; raises WorldError."""
 
 
 @dataclass(slots=True)
@@ -34,6 +37,8 @@ class Filing:
     rendition_id: str
     revision: int | None = None
     rendition: r.RenditionView | None = None
+    seal: SealRendition | None = None
+    _drawn: bytes = field(default=b"", repr=False)
 
     async def file(self, api: DeskApi, picture: Picture, render: Render, retry_after_s: tuple[float, ...] = RETRY_AFTER_S) -> Filing:
         """File marks and rendition, again after a while where the error is the world's. Conflict("annotation.stale") when others were first."""
@@ -56,12 +61,20 @@ class Filing:
 
     async def _file_rendition(self, api: DeskApi, picture: Picture, render: Render) -> r.RenditionView:
         assert self.revision is not None
-        data = await asyncio.to_thread(render, picture, self.document)
+        if not self._drawn:  # a seal is another one each time: what was perhaps kept already is sent again as it was
+            self._drawn = await asyncio.to_thread(self._sealed, render, picture)
+        data = self._drawn
         meta = r.RenditionMeta(
             annotation_revision=self.revision, digest=hashlib.sha256(data).hexdigest(), media_type="image/png",
             has_redaction=self.document.has_redaction,
         )
         return await api.put_rendition(self.snapshot_id, self.rendition_id, meta, data)
+
+
+    def _sealed(self, render: Render, picture: Picture) -> bytes:
+        data = render(picture, self.document)
+        seal, revision = self.seal, self.revision
+        return data if seal is None or revision is None else sealed(lambda: seal(data, self.rendition_id, revision, self.document), data)
 
 
 async def _with_retries(attempt: Callable[[], Awaitable[T]], retry_after_s: tuple[float, ...]) -> T:

@@ -20,6 +20,7 @@ from videodesk.annotation.marks import (
     clamped_width,
     estimated_text_box,
     fitted,
+    kind_of,
     moved,
     standard_widths,
 )
@@ -29,10 +30,11 @@ from videodesk.core.clock import Clock
 from videodesk.core.errors import Conflict, DeskError, Invalid
 from videodesk.core.ids import new_id
 from videodesk.desktop.annotating import AnnotateState, Filed, Tool
-from videodesk.desktop.drawing.filing import RETRY_AFTER_S, Filing, Render
+from videodesk.desktop.drawing.filing import RETRY_AFTER_S, Filing, Render, SealRendition
 from videodesk.desktop.drawing.pictures import Picture
 from videodesk.desktop.presentation import Presenter
 from videodesk.desktop.tasks import Tasks
+from videodesk.evidence.seal_ports import NoSealer, RenditionFacts, Sealer
 from videodesk.protocol import resources as r
 
 Decode = Callable[[bytes, str], Picture]
@@ -46,7 +48,8 @@ class AnnotatePresenter(Presenter[AnnotateState]):
 
     def __init__(self, api: DeskApi, tasks: Tasks, clock: Clock, *, decode: Decode, render: Render,
                  measure: MeasureText = estimated_text_box, autosave_after_s: float | None = AUTOSAVE_AFTER_S,
-                 retry_after_s: tuple[float, ...] = RETRY_AFTER_S, tell: Callable[[str], None] | None = None) -> None:
+                 retry_after_s: tuple[float, ...] = RETRY_AFTER_S, tell: Callable[[str], None] | None = None,
+                 sealer: Sealer | None = None) -> None:
         super().__init__(AnnotateState(), tasks, clock)
         self._api = api
         self._all_tasks = tasks
@@ -56,10 +59,12 @@ class AnnotatePresenter(Presenter[AnnotateState]):
         self._autosave_after_s = autosave_after_s
         self._retry_after_s = retry_after_s
         self._tell = tell
+        self._sealer = sealer or NoSealer()
         self._filing: Filing | None = None
         self._leaving: dict[str, Filing] = {}  # under way without the screen, by snapshot
         self._unfiled: dict[str, Filing] = {}  # could not be filed without the screen: kept for when it opens again
         self._waits_for = ""
+        self._original = b""  # what the marks are drawn on, for the seal of what comes of it
         self._filed_document = self.state.document
 
     # ── opening and filing ─────────────────────────────────────────────────────────────────────────────────────
@@ -79,6 +84,7 @@ class AnnotatePresenter(Presenter[AnnotateState]):
         async def load() -> tuple[r.SnapshotView, Picture, r.AnnotationView | None]:
             snapshot, annotation = await asyncio.gather(self._api.snapshot(snapshot_id), self._api.annotation(snapshot_id))
             data = await self._api.original_of(snapshot_id, snapshot.leading)  # the lead may change while we ask
+            self._original = data
             return snapshot, await asyncio.to_thread(self._decode, data, snapshot.media_type), annotation
 
         def failed(problem: DeskError) -> None:
@@ -156,7 +162,8 @@ class AnnotatePresenter(Presenter[AnnotateState]):
             return
         if self._filing is None or self._filing.document != state.document:
             base = self._filing.revision if self._filing and self._filing.revision else state.revision
-            self._filing = Filing(state.snapshot.id, state.snapshot.leading, base, state.document, new_id(self.clock.now()))
+            self._filing = Filing(state.snapshot.id, state.snapshot.leading, base, state.document, new_id(self.clock.now()),
+                                  seal=self._seal_of(state.snapshot, self._original))
         filing, picture = self._filing, state.picture
         if is_leaving:
             self._leaving[filing.snapshot_id] = filing
@@ -168,6 +175,15 @@ class AnnotatePresenter(Presenter[AnnotateState]):
             self._left_filed if is_leaving else self._was_filed,
             (lambda _problem: self._left_unfiled(filing)) if is_leaving else self._not_filed,
         )
+
+    def _seal_of(self, snapshot: r.SnapshotView, parent: bytes) -> SealRendition:
+        """Seals what is drawn on this original."""
+        def seal(picture: bytes, rendition_id: str, revision: int, document: Document) -> bytes:
+            facts = RenditionFacts(rendition_id, snapshot.id, snapshot.case_id, revision, document.has_redaction,
+                                   tuple(sorted({kind_of(mark).value for mark in document.marks})), self.clock.now())
+            return self._sealer.seal_rendition(picture, "image/png", parent, snapshot.media_type, facts)
+
+        return seal
 
     def _was_filed(self, filing: Filing) -> None:
         self._filed_document = filing.document

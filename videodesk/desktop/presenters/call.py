@@ -25,6 +25,7 @@ from videodesk.desktop.presentation import Presenter
 from videodesk.desktop.recording import CallRecorder, ClipFiler
 from videodesk.desktop.rewinding import Rewinder
 from videodesk.desktop.tasks import Tasks
+from videodesk.evidence.seal_ports import Sealer
 from videodesk.protocol import messages as m
 from videodesk.protocol import resources as r
 
@@ -36,14 +37,15 @@ class CallPresenter(Presenter[CallScreen]):
 
     def __init__(self, api: DeskApi, tasks: Tasks, clock: Clock, *, media: MediaEngine | None, outbox: Outbox | None,
                  send: Callable[[m.Wire], None], post: Callable[[Callable[[], None]], None], me: r.PersonView,
-                 devices: Callable[[], LocalMedia], vision: Vision | None = None, clips: Path | None = None,
+                 devices: Callable[[], LocalMedia], vision: Vision | None = None, clips: Path | None = None, sealer: Sealer | None = None,
                  wait: Callable[[float], Awaitable[Any]] = asyncio.sleep) -> None:
         super().__init__(CallScreen(), tasks, clock)
         self._api, self._all_tasks, self._media = api, tasks, media
         self._send, self._post, self._me, self._devices = send, post, me, devices
-        self.capturing = Capturing(self, api, self.tasks, tasks, clock, outbox=outbox, vision=vision, send=send, me=me, wait=wait)
+        self.capturing = Capturing(self, api, self.tasks, tasks, clock, outbox=outbox, vision=vision, send=send, me=me,
+                                   sealer=sealer, wait=wait)
         self.camera = CameraAsks(self, send)
-        filer = ClipFiler(clips, outbox, media.recover_clips) if clips is not None and outbox is not None and media is not None else None
+        filer = ClipFiler(clips, outbox, media.recover_clips, sealer) if clips is not None and outbox is not None and media is not None else None
         self.rewinder = Rewinder(tasks, clock, self.capturing.take_rewound)
         self.recorder = CallRecorder(self, tasks, clock, filer=filer, send=send, me_id=me.id, put=self.capturing.put)
         self._clips = clips

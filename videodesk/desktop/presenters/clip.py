@@ -22,6 +22,7 @@ from videodesk.core.ids import new_id
 from videodesk.desktop.presentation import Presenter
 from videodesk.desktop.snapshots import Shot, SnapshotTaker
 from videodesk.desktop.tasks import Tasks
+from videodesk.evidence.seal_ports import Sealer
 from videodesk.protocol.resources import SnapshotView
 
 STRIP_PICTURES: Final = 24
@@ -98,10 +99,10 @@ class ClipPresenter(Presenter[ClipState]):
     """Shows one clip at a time. `open_clip` opens a file (slow, a worker); fetched files lie in `folder` while they are looked at."""
 
     def __init__(self, api: DeskApi, tasks: Tasks, clock: Clock, *, open_clip: Callable[[Path], Clip] | None, outbox: Outbox | None,
-                 folder: Path, me_id: str) -> None:
+                 folder: Path, me_id: str, sealer: Sealer | None = None) -> None:
         super().__init__(ClipState(), tasks, clock)
         self._api, self._all_tasks, self._open_clip, self._outbox, self._folder, self._me_id = api, tasks, open_clip, outbox, folder, me_id
-        self._taker = SnapshotTaker(outbox) if outbox is not None else None
+        self._taker = SnapshotTaker(outbox, sealer=sealer) if outbox is not None else None
         self._clip: Clip | None = None
         self._wanted = ""
         self._fetched: Path | None = None

@@ -254,5 +254,5 @@ class AnnotateView(View):
 def make(context: DesktopContext) -> View:
     """The annotate screen for this session."""
     presenter = AnnotatePresenter(context.api, context.tasks, context.clock, decode=decode, render=render, measure=text_box,
-                                  tell=context.navigation.notify)
+                                  tell=context.navigation.notify, sealer=context.sealer)
     return AnnotateView(context, presenter)

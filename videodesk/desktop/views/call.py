@@ -69,7 +69,7 @@ class CallScreenView(View):
         self.call_presenter = CallPresenter(
             context.api, context.tasks, context.clock, media=context.media, outbox=context.outbox, send=context.channel.send,
             post=post or _Post(self), me=context.session.person, devices=context.local_media, vision=context.vision,
-            clips=context.work_dir / "clips")
+            clips=context.work_dir / "clips", sealer=context.sealer)
         self._build()
         self._connect()
         self.attach(self.call_presenter)

@@ -30,7 +30,7 @@ def make(context: DesktopContext) -> View:
     media = context.media
     return ClipView(ClipPresenter(
         context.api, context.tasks, context.clock, open_clip=media.open_clip if media is not None else None, outbox=context.outbox,
-        folder=context.work_dir / "looking", me_id=context.session.person.id))
+        folder=context.work_dir / "looking", me_id=context.session.person.id, sealer=context.sealer))
 
 
 class Stage(QWidget):

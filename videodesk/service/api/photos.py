@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from videodesk.core.ids import UUID_PATTERN, new_id, require_id
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
-from videodesk.core.vocabulary import ConsentScope
+from videodesk.core.vocabulary import ConsentScope, LocationState
 from videodesk.evidence import intake
 from videodesk.evidence.consents import has_consent
 from videodesk.evidence.sniff import HEAD_BYTES, sniff
@@ -45,8 +45,15 @@ def _keep_photo(desk: Desk, customer: Principal, upload: Upload) -> PhotoUploade
             keeps_location = has_consent(uow.invitations.consents(customer.id), ConsentScope.LOCATION, now)
         if snapshot is None:
             facts = sniff(original.head(HEAD_BYTES))
+
+            def seal(picture: bytes, location: LocationState) -> bytes:
+                # Somebody chose this file; what it shows, and when, nobody here saw.
+                with desk.store.read() as uow:
+                    said = intake.photo_facts(uow, customer, snapshot_id, facts, original.digest, location, now)
+                return desk.sealer.seal_opened(picture, facts.media_type, said)
+
             with (
-                from_customer(desk, original, facts, lambda: keeps_location) as received,
+                from_customer(desk, original, facts, lambda: keeps_location, seal) as received,
                 decoded(desk, received.original, facts) as seen, desk.store.write() as uow,
             ):
                 whole = replace(received, thumbnail=seen.thumbnail)

@@ -130,6 +130,7 @@ class MemoryEvidence:
         return {
             *(snapshot.digest for snapshot in self.snapshots.values()),
             *(original.digest for original in self.originals.values()),
+            *(original.seal_digest for original in self.originals.values() if original.seal_digest),
             *(rendition.digest for rendition in self.renditions.values()),
             *self.thumbnails.values(),
         }

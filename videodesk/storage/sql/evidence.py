@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, Select, Table, and_, func, insert
 from sqlalchemy.exc import IntegrityError
 
 from videodesk.core.errors import Conflict, NotFound
-from videodesk.core.vocabulary import LocationState, ReviewState, SnapshotMethod, StillState
+from videodesk.core.vocabulary import LocationState, ReviewState, SealKind, SnapshotMethod, StillState
 from videodesk.evidence.model import Annotation, AwaitedStill, Original, QueuePosition, Rendition, Snapshot
 from videodesk.storage.sql.evidence_tables import awaited_stills, originals, renditions, revisions, snapshots, thumbnails
 
@@ -33,6 +33,7 @@ class SqlEvidence:
         self._add(originals, {
             **_facts(original), "id": original.id, "snapshot_id": original.snapshot_id, "received_digest": original.received_digest,
             "location": original.location.value, "leads": original.leads, "is_readable": original.is_readable,
+            "seal": original.seal.value, "seal_digest": original.seal_digest,
         }, "snapshot.differs")
 
     def original(self, original_id: str) -> Original | None:
@@ -135,18 +136,19 @@ class SqlEvidence:
             "digest": rendition.digest, "media_type": rendition.media_type, "size_bytes": rendition.size_bytes,
             "width_px": rendition.width_px, "height_px": rendition.height_px, "has_redaction": rendition.has_redaction,
             "made_by": rendition.made_by, "made_at": rendition.made_at,
+            "seal": rendition.seal.value,
         }, "rendition.differs")
 
     def rendition(self, rendition_id: str) -> Rendition | None:
         row = self._connection.execute(select(renditions).where(renditions.c.id == rendition_id)).mappings().first()
-        return None if row is None else Rendition(**row)
+        return None if row is None else _rendition_of(row)
 
     def renditions_of(self, snapshot_ids: Sequence[str]) -> list[Rendition]:
         query = (
             select(renditions).where(renditions.c.snapshot_id.in_(snapshot_ids))
             .order_by(renditions.c.annotation_revision, renditions.c.made_at, renditions.c.id)
         )
-        return [Rendition(**row) for row in self._connection.execute(query).mappings()]
+        return [_rendition_of(row) for row in self._connection.execute(query).mappings()]
 
     def thumbnail(self, digest: str) -> str | None:
         found: str | None = self._connection.execute(
@@ -162,8 +164,8 @@ class SqlEvidence:
             self._connection.execute(insert(thumbnails).values(digest=digest, thumbnail_digest=thumbnail_digest))
 
     def named_digests(self) -> set[str]:
-        columns = (snapshots.c.digest, originals.c.digest, renditions.c.digest, thumbnails.c.thumbnail_digest)
-        return {digest for column in columns for digest in self._connection.execute(select(column)).scalars()}
+        columns = (snapshots.c.digest, originals.c.digest, originals.c.seal_digest, renditions.c.digest, thumbnails.c.thumbnail_digest)
+        return {digest for column in columns for digest in self._connection.execute(select(column)).scalars() if digest}
 
     def _add(self, table: Table, values: dict[str, Any], code: str) -> None:
         try:
@@ -211,7 +213,12 @@ def _changeable(snapshot: Snapshot) -> dict[str, Any]:
 def _original_of(row: RowMapping) -> Original:
     return Original(**{
         **row, "method": SnapshotMethod(row["method"]), "location": LocationState(row["location"]), "verdict": tuple(row["verdict"]),
+        "seal": SealKind(row["seal"]),
     })
+
+
+def _rendition_of(row: RowMapping) -> Rendition:
+    return Rendition(**{**row, "seal": SealKind(row["seal"])})
 
 
 def _snapshot_of(row: RowMapping) -> Snapshot:

@@ -76,6 +76,8 @@ originals: Final = Table(
     Column("verdict", JSON, nullable=False),
     Column("leads", Boolean, nullable=False),
     Column("is_readable", Boolean, nullable=False),
+    Column("seal", String(16), nullable=False, server_default="none"),
+    Column("seal_digest", String(64), nullable=False, server_default=""),
 )
 
 # A still may be awaited, and arrive, before its snapshot's frame: no foreign key.
@@ -112,6 +114,7 @@ renditions: Final = Table(
     Column("has_redaction", Boolean, nullable=False),
     Column("made_by", String(36), nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
+    Column("seal", String(16), nullable=False, server_default="none"),
 )
 
 thumbnails: Final = Table(

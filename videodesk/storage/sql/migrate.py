@@ -13,6 +13,7 @@ from videodesk.evidence.vault_ports import CaseVault
 from videodesk.storage.sql.schema import UtcDateTime
 
 HEAD: Final = "0007"
+_PATIENCE_MS: Final = 60_000
 _SCRIPTS: Final = Path(__file__).parent / "migrations"
 
 
@@ -24,6 +25,8 @@ def upgrade(engine: Engine, vault: CaseVault | None = None, sign_head: Callable[
     if version == HEAD:
         return
     with engine.connect() as opened:
+        if engine.dialect.name == "sqlite":  # another program may be at it: that takes longer than any write, and it is not stuck
+            opened.connection.driver_connection.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")  # type: ignore[union-attr]
         connection = opened.execution_options(videodesk_writes=True)
         with connection.begin():
             _upgrade(connection, _version(connection), vault, sign_head)
