@@ -170,6 +170,8 @@ def test_a_call_without_pictures_says_that_there_are_none_yet(looking, customer,
     looking.look("copy-empty")
     made.take()
     customer.press("again")
+    customer.screen("copy")
+    shown(customer)
     made.close()
 
 

@@ -100,7 +100,10 @@ def preview(request: Request, desk: DeskDep, copy_id: IdInPath, snapshot_id: IdI
     blobs = copies.blobs_of(desk, copy.case_id)
     with desk.store.write() as uow:
         rules.note_first_look(uow, copy, given, desk.clock.now())
-    return handout(request, thumbnail, blobs.size_bytes(thumbnail), "image/jpeg").response(blobs)
+    headers = {"ETag": f'"{thumbnail}"', "Cache-Control": "private, no-cache"}
+    if thumbnail in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(blobs.read(thumbnail), media_type="image/jpeg", headers=headers)
 
 
 @router.get("/copy/{copy_id}/pictures/{snapshot_id}/file", response_class=Response, responses={
