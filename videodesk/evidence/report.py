@@ -19,12 +19,14 @@ from videodesk.cases.usecases import known_case
 from videodesk.core.clock import iso
 from videodesk.core.vocabulary import ConsentScope, CustodyAction, Language
 from videodesk.evidence.copies import outside_picture
+from videodesk.evidence.custody_check import check_log, salts_of
 from videodesk.evidence.items import SnapshotsOfItems
 from videodesk.evidence.model import CustodyEntry, Original, Rendition, Snapshot
 from videodesk.evidence.package import RecordUnit
 from videodesk.evidence.stamps import TimestampRepository, lateness
 
-MAX_ENTRIES: Final = 150
+MAX_ROWS: Final = 150
+MAX_CHECKED_ENTRIES: Final = 20_000  # 0.2 s; larger logs are checked by videodesk admin log verify
 _ZONE: Final = "Europe/Amsterdam"
 
 
@@ -73,7 +75,7 @@ def tell(
             {"picture": numbers.get(one.snapshot_id), "decision": one.decision.value, "reason": one.reason, "comment": one.comment,
              "by": name_of(one.decided_by), "at": moment(one.at)}
             for one in uow.reviews.of_case(case.id)],
-        "consents": _consents(uow, case), "custody": _custody(entries, numbers, name_of),
+        "consents": _consents(uow, case), "custody": _custody(uow, entries, numbers, name_of),
     }
     return Telling(case, told, shown)
 
@@ -140,17 +142,51 @@ def _consents(uow: ReportUnit, case: Case) -> list[dict[str, Any]]:
         for answer in sorted(answers, key=lambda answer: (answer.at, answer.id))]
 
 
-def _custody(entries: Sequence[CustodyEntry], numbers: dict[str, int], name_of: Callable[[str], str]) -> dict[str, Any]:
-    """What happened, without the mere looking; looking is counted. Of a very long case the newest entries."""
+def _custody(uow: ReportUnit, entries: Sequence[CustodyEntry], numbers: dict[str, int], name_of: Callable[[str], str]) -> dict[str, Any]:
+    """What happened, without the mere looking; looking is counted. Of a very long case the newest rows. The head is the desk's whole log's."""
     views = sum(entry.action is CustodyAction.VIEWED for entry in entries)
-    told = [entry for entry in entries if entry.action is not CustodyAction.VIEWED]
+    rows = _rows([entry for entry in entries if entry.action is not CustodyAction.VIEWED], numbers, name_of)
+    head = uow.custody.newest_head()
+    bad_index = None
+    if uow.custody.size() <= MAX_CHECKED_ENTRIES:
+        checked = check_log(uow.custody, salts_of(uow.custody))
+        bad_index = None if checked.is_intact else checked.bad_index or checked.good_count
     return {
-        "views": views, "left_out": max(0, len(told) - MAX_ENTRIES),
-        "entries": [
-            {"index": entry.index, "at": moment(entry.at), "action": entry.action.value, "who": name_of(entry.actor_id),
-             "picture": numbers.get(entry.snapshot_id or ""), "digest": entry.digest}
-            for entry in told[-MAX_ENTRIES:]],
-    }
+        "views": views, "left_out": max(0, len(rows) - MAX_ROWS), "rows": rows[-MAX_ROWS:], "bad_index": bad_index,
+        "head": None if head is None else {"size": head.size, "root": head.root, "at": moment(head.at)}}
+
+
+def _rows(entries: Sequence[CustodyEntry], numbers: dict[str, int], name_of: Callable[[str], str]) -> list[dict[str, Any]]:
+    """What one person did at one time to several pictures is one row."""
+    rows: list[dict[str, Any]] = []
+    together: tuple[object, ...] | None = None
+    for entry in entries:
+        what = (entry.action, entry.actor_id, entry.at.replace(microsecond=0))
+        picture = numbers.get(entry.snapshot_id or "")
+        if rows and what == together:
+            rows[-1]["until"] = entry.index
+        elif rows and entry.action is CustodyAction.STORED and together == (CustodyAction.CAPTURED, *what[1:]) and rows[-1]["pictures"] == [picture]:
+            rows[-1] |= {"until": entry.index, "action": "captured_stored"}
+        else:
+            rows.append({"from": entry.index, "until": entry.index, "at": moment(entry.at), "action": entry.action.value, "who": name_of(entry.actor_id),
+                         "pictures": []})
+        if picture is not None:
+            rows[-1]["pictures"].append(picture)
+        together = what
+    for row in rows:
+        row["pictures"] = ranges(row["pictures"])
+    return rows
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """`1–3, 7` of 1, 2, 3, 7."""
+    parts: list[tuple[int, int]] = []
+    for number in sorted(set(numbers)):
+        if parts and parts[-1][1] == number - 1:
+            parts[-1] = parts[-1][0], number
+        else:
+            parts.append((number, number))
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in parts)
 
 
 def _shown(

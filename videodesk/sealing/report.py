@@ -20,6 +20,7 @@ import typst
 from asn1crypto import cms, tsp, x509
 from asn1crypto.algos import SignedDigestAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.extensions import DeveloperExtension
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.sign.timestamps import TimeStamper
@@ -34,8 +35,8 @@ from videodesk.sealing.certificates import chain_of
 
 STANDARDS: Final[list[Literal["a-3a", "ua-1"]]] = ["a-3a", "ua-1"]
 FIELD: Final = "Desk"
-_RESERVED_BYTES: Final = 16 * 1024
-_RESERVED_WITH_TIME_BYTES: Final = 48 * 1024
+_PDF_VERSION: Final = (1, 7)
+_RESERVED_FOR_TIME_BYTES: Final = 48 * 1024  # a token with its certificates; asking the authority how large would be asking twice
 _NAME: Final = re.compile(r"[A-Za-z0-9-]+\.[a-z0-9]+")
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it, and nothing of it ever reaches a disk
 
@@ -82,10 +83,9 @@ def _typeset(contents: ReportContents, told: dict[str, Any], *, with_system: boo
         for name, picture in contents.pictures.items():
             assert _NAME.fullmatch(name)
             (folder / name).write_bytes(picture)
-        found = typst.compile(
+        return typst.compile(
             str(folder / "report.typ"), root=str(folder), font_paths=_fonts(with_system=with_system), format="pdf", pdf_standards=[*STANDARDS],
             timestamp=contents.made_at.astimezone(UTC))
-    return found
 
 
 @cache
@@ -141,6 +141,22 @@ class _DeskSigner(signers.Signer):
         return bytes(72) if dry_run else self._keys.sign_seal(data)
 
 
+class _Pages(IncrementalPdfFileWriter):
+    """Adds the signature and nothing else. pyHanko by itself would call the file PDF 2.0 and write its metadata anew: PDF/A-3 is PDF 1.7."""
+
+    def ensure_output_version(self, version: tuple[int, int]) -> None:
+        """Never more than 1.7."""
+        super().ensure_output_version(min(version, _PDF_VERSION))
+
+    def register_extension(self, ext: DeveloperExtension) -> None:
+        """Those of PDF 2.0 cannot be in a file of 1.7; every reader we know takes ECDSA without their being named."""
+        if ext.base_version != "/2.0":
+            super().register_extension(ext)
+
+    def _update_meta(self) -> None:
+        """As typst wrote them."""
+
+
 class _Stamper(TimeStamper):
     """pyHanko's idea of an authority, over ours."""
 
@@ -156,11 +172,11 @@ class _Stamper(TimeStamper):
 
 async def _signed(pages: bytes, keys: DeskKeys, contents: ReportContents, authority: TimestampAuthority | None) -> bytes:
     signer = signers.PdfSigner(
-        signers.PdfSignatureMetadata(field_name=FIELD, md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES, reason=contents.title),
+        signers.PdfSignatureMetadata(field_name=FIELD, md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES, reason=contents.title, tight_size_estimates=True),
         signer=_DeskSigner(keys), timestamper=None if authority is None else _Stamper(authority),
         # PDF/A wants it to print, PDF/UA wants what is not tagged out of sight: a field without size beside the page is both.
         new_field_spec=fields.SigFieldSpec(FIELD, invis_sig_settings=fields.InvisSigSettings(box_out_of_bounds=True)))
     out = io.BytesIO()
     await signer.async_sign_pdf(
-        IncrementalPdfFileWriter(io.BytesIO(pages)), bytes_reserved=_RESERVED_BYTES if authority is None else _RESERVED_WITH_TIME_BYTES, output=out)
+        _Pages(io.BytesIO(pages)), bytes_reserved=None if authority is None else _RESERVED_FOR_TIME_BYTES, output=out)
     return out.getvalue()

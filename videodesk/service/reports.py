@@ -13,13 +13,14 @@ from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
 from videodesk.core.vocabulary import CustodyAction, Language, SealVerdict
 from videodesk.evidence import custody
-from videodesk.evidence.model import Original, Rendition
-from videodesk.evidence.report import Shown, Telling, tell
+from videodesk.evidence.model import Rendition
+from videodesk.evidence.report import Shown, Telling, ranges, tell
 from videodesk.evidence.report_ports import ReportContents
-from videodesk.evidence.seal_ports import TimestampAuthority
+from videodesk.evidence.seal_ports import Checked, TimestampAuthority
 from videodesk.evidence.sniff import HEAD_BYTES, sniff
 from videodesk.service.copies import blobs_of
 from videodesk.service.desk import Desk
+from videodesk.service.integrity import SealsSeen
 from videodesk.service.thumbnails import thumbnail_of
 
 _log = structlog.get_logger(__name__)
@@ -27,7 +28,6 @@ _log = structlog.get_logger(__name__)
 # 98 mm of paper at 300 dpi and more; above it, or when it is no JPEG, a picture is made smaller: in a child with limits.
 MAX_SIDE_PX: Final = 2048
 MAX_JPEG_BYTES: Final = 1_500_000
-_SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,11 @@ def report_of(desk: Desk, principal: Principal, case_id: str, language: Language
             return names[person_id]
 
         telling = tell(uow, case_id, desk.checklists, language, name_of, now)
-    pictures = dict(filter(None, (_put_in(desk, telling, one) for one in telling.shown)))
+    seen = SealsSeen()  # nothing remembered: a report says what was checked for it
+    pictures = dict(filter(None, (_put_in(desk, telling, one, seen) for one in telling.shown)))
     told = telling.told
     told |= {"desk": desk.settings.desk_name, "made_by": principal.display_name, "root": desk.keys.root_fingerprint if desk.keys else "",
-             "problems": _problems(telling.shown)}
+             "problems": _problems(told, telling.shown)}
     name = {Language.NL: "bewijsrapport", Language.EN: "evidence-report"}[language]
     pdf = desk.reports.make(ReportContents(language, now, telling.case.number, told, pictures), authority)
     return Report(pdf, f"{telling.case.number}-{name}.pdf", telling.case.id, tuple(one.snapshot.id for one in telling.shown))
@@ -84,38 +85,34 @@ def print_report(desk: Desk, principal: Principal, case_id: str, language: Langu
     return report
 
 
-def _put_in(desk: Desk, telling: Telling, shown: Shown) -> tuple[str, bytes] | None:
+def _put_in(desk: Desk, telling: Telling, shown: Shown, seen: SealsSeen) -> tuple[str, bytes] | None:
     """The picture's name and bytes, and what was found about them into its telling; None where there is nothing to show."""
-    told = shown.told
-    told["reasons"] = []
+    told, picture = shown.told, shown.picture
+    if desk.verifier is not None:
+        told["verdict"] = seen.seal(desk, shown.snapshot, shown.original).verdict.value
+    if picture is None:
+        return None
+    blobs = blobs_of(desk, telling.case.id)
     try:
-        original = _bytes_of(desk, telling.case.id, shown.original)
-        told["verdict"] = _verdict(desk, shown.original.digest, original, shown.original.media_type)
-        if shown.picture is None:
-            return None
-        data = original if shown.picture is shown.original else _bytes_of(desk, telling.case.id, shown.picture)
-        if data is None:
+        if picture.media_type.startswith("video/"):
             told["shows"] = "poster"
-            data = blobs_of(desk, telling.case.id).read(thumbnail_of(desk, shown.original.digest, shown.original.media_type, None))
-        elif shown.picture is not shown.original:
-            told["picture_verdict"] = _verdict(desk, shown.picture.digest, data, shown.picture.media_type)
+            return _for_paper(desk, shown, blobs.read(thumbnail_of(desk, picture.digest, picture.media_type, None)))
+        data = blobs.read(picture.digest)
+        if isinstance(picture, Rendition) and desk.verifier is not None:
+            told["picture_verdict"] = _verdict_on(desk.verifier.check_picture(picture.id, data), picture).value
         return _for_paper(desk, shown, data)
     except DeskError as problem:
         _log.warning("report.picture_missing", code=problem.code, snapshot_id=shown.snapshot.id)
-        if problem.code in {"blob.damaged", "blob.unknown"}:
-            told["verdict"] = SealVerdict.ALTERED.value if problem.code == "blob.damaged" else SealVerdict.INCOMPLETE.value
+        if isinstance(picture, Rendition) and problem.code == "blob.damaged":
+            told["picture_verdict"] = SealVerdict.ALTERED.value
         return None
 
 
-def _bytes_of(desk: Desk, case_id: str, picture: Original | Rendition) -> bytes | None:
-    """The picture's own bytes; None for a clip."""
-    return None if picture.media_type.startswith("video/") else blobs_of(desk, case_id).read(picture.digest)
-
-
-def _verdict(desk: Desk, name: str, data: bytes | None, media_type: str) -> str:
-    if desk.verifier is None or data is None:
-        return ""
-    return desk.verifier.check_picture(f"{name}.{_SUFFIXES[media_type]}", data).verdict.value
+def _verdict_on(checked: Checked, rendition: Rendition) -> SealVerdict:
+    """A good seal of another rendition is not this one's."""
+    if checked.verdict.is_good and (checked.facts or {}).get("rendition_id", rendition.id) != rendition.id:
+        return SealVerdict.ALTERED
+    return checked.verdict
 
 
 def _for_paper(desk: Desk, shown: Shown, data: bytes) -> tuple[str, bytes]:
@@ -129,12 +126,14 @@ def _for_paper(desk: Desk, shown: Shown, data: bytes) -> tuple[str, bytes]:
     return name, data
 
 
-def _problems(shown: tuple[Shown, ...]) -> list[dict[str, Any]]:
+def _problems(told: dict[str, Any], shown: tuple[Shown, ...]) -> list[dict[str, Any]]:
     """What the first page must say before all else."""
+    index = told["custody"]["bad_index"]
+    broken = [] if index is None else [{"code": "log_broken", "params": {"index": index}}]
     good = {"", *(one.value for one in SealVerdict if one.is_good), SealVerdict.NO_SEAL.value}
-    bad = [str(one.number) for one in shown if not {one.told["verdict"], one.told["picture_verdict"]} <= good]
-    late = [str(one.number) for one in shown if one.told["covered"] and one.told["covered"]["is_late"]]
+    bad = [one.number for one in shown if not {one.told["verdict"], one.told["picture_verdict"]} <= good]
+    late = [one.number for one in shown if one.told["covered"] and one.told["covered"]["is_late"]]
     found = [("pictures", bad), ("times", late)]
-    return [{"code": code, "params": {"numbers": ", ".join(numbers)}} for code, numbers in found if numbers]
+    return broken + [{"code": code, "params": {"n": len(numbers), "numbers": ranges(numbers)}} for code, numbers in found if numbers]
 
 

@@ -6,6 +6,7 @@ Nothing waits for it. One stamp on a head covers every entry below, so an author
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,7 +46,7 @@ class Stamping:
     def __init__(self, desk: Desk, *, period_s: float = PERIOD_S) -> None:
         self._desk = desk
         self._period_s = period_s
-        self._manners = {authority.name: _Manners() for authority in desk.authorities}
+        self._manners: defaultdict[str, _Manners] = defaultdict(_Manners)
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -126,6 +127,6 @@ class Stamping:
 
     def _next_chance_s(self) -> float:
         now = self._desk.clock.monotonic()
-        return max(_LEAST_WAIT_S, min((manners.not_before - now for manners in self._manners.values()), default=self._period_s))
+        return max(_LEAST_WAIT_S, min((manners.not_before - now for manners in list(self._manners.values())), default=self._period_s))
 
 
