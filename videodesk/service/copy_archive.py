@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO, Final
@@ -39,19 +40,14 @@ def make_archive(desk: Desk, packer: Packer, copy: CustomerCopy) -> tuple[Binary
         wish = Wish(new_id(now), language, is_outside_copy=True, desk_name=desk.settings.desk_name, authorities_pem=authorities_pem(desk))
         contents = copy_contents(uow, blobs_of(desk, case.id), case, copy, given, wish, now)
     try:
-        out = tempfile.TemporaryFile(dir=desk.settings.data_dir)  # noqa: SIM115 - whoever streams it closes it
+        with contextlib.ExitStack() as stack:
+            out = stack.enter_context(tempfile.TemporaryFile(dir=desk.settings.data_dir))
+            packer.pack(out, contents, lambda _step, _done, _total: None)
+            size = out.seek(0, 2)
+            out.seek(0)
+            stack.pop_all()
     except OSError as problem:
         raise OutOfSpace("storage.full") from problem
-    try:
-        packer.pack(out, contents, lambda _step, _done, _total: None)
-        size = out.seek(0, 2)
-        out.seek(0)
-    except OSError as problem:
-        out.close()
-        raise OutOfSpace("storage.full") from problem
-    except BaseException:
-        out.close()
-        raise
     return out, size
 
 
