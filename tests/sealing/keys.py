@@ -12,6 +12,7 @@ from PIL import Image
 from videodesk.core.vocabulary import SnapshotMethod
 from videodesk.evidence.seal_ports import CaptureFacts, RenditionFacts
 from videodesk.sealing.keys import LocalDeskKeys, open_keys
+from videodesk.sealing.manifests import rendition_manifest
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
@@ -57,3 +58,8 @@ def rendition_facts(**changes: object) -> RenditionFacts:
         "case_id": "0f6e6c2e-54f1-4f0a-9d5c-3b6c0f6d8a03", "annotation_revision": 3, "has_redaction": True,
         "mark_kinds": ("arrow", "redaction"), "made_at": NOW}
     return RenditionFacts(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def careless_rendition(keys: LocalDeskKeys, drawn: bytes, parent: bytes, facts: RenditionFacts, media_type: str = "image/jpeg") -> bytes:
+    """A rendition sealed by these keys on whatever it is: what the sealer refuses, and a changed program would not."""
+    return keys.sealer()._sealed(drawn, media_type, rendition_manifest(facts), parent=(parent, media_type))

@@ -225,16 +225,17 @@ def test_anothers_manifest_is_taken_out_and_that_is_said(sealer, keys, media_typ
         assert state_of(sealed, keys.root_pem) == other_state_of(sealed, keys.root_pem) == "Trusted"
 
 
-def test_no_rendition_carries_anothers_thumbnail(sealer, keys, tmp_path):
+def test_nothing_is_sealed_that_was_drawn_on_what_is_not_this_desks(sealer, keys, tmp_path):
+    """It would look proven; and a phone's thumbnail would show what the rendition hides."""
     other = look_alike(tmp_path, keys)
-    phone = phones_own("image/jpeg", other)
-    # Kept unsealed; and one that only calls itself a capture of ours.
-    forged = bytearray(other.sealer().seal_capture(picture(), "image/jpeg", capture_facts()))
-    for parent in (phone, bytes(forged)):
-        sealed = sealer.seal_rendition(picture(seed=2), "image/jpeg", parent, "image/jpeg", rendition_facts())
-        assert b"thumbnail" not in sealed
-        assert len(report_of(sealed, keys.root_pem)["manifests"]) == 1
-        assert state_of(sealed, keys.root_pem) == "Trusted"
+    ours = bytearray(sealer.seal_capture(picture(), "image/jpeg", capture_facts()))
+    ours[-100] ^= 1
+    parents = {
+        "bare": picture(), "a phone's": phones_own("image/jpeg", other), "altered": bytes(ours), "nothing": b"",
+        "a look-alike's": other.sealer().seal_capture(picture(), "image/jpeg", capture_facts())}
+    for name, parent in parents.items():
+        with pytest.raises(WorldError, match=r"seal\.parent_unsealed"):
+            pytest.fail(f"sealed on {name}: {len(sealer.seal_rendition(picture(seed=2), 'image/jpeg', parent, 'image/jpeg', rendition_facts()))}")
 
 
 def test_many_threads_seal_at_once(sealer, keys):

@@ -9,8 +9,10 @@ import zipfile
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.sealing.keys import NOW, capture_facts, desk_keys, look_alike, picture, rendition_facts
+from tests.sealing.keys import NOW, capture_facts, careless_rendition, desk_keys, look_alike, picture, rendition_facts
 from tests.verify.browser import Opened, launched
+from tests.verify.corpus import make_corpus
+from videodesk.core.clock import HandClock
 from videodesk.core.vocabulary import Language
 from videodesk.evidence.package_ports import Contents, Part
 from videodesk.sealing.packer import BagPacker
@@ -74,10 +76,10 @@ def pictures(keys, other):
         "png": ours.seal_capture(picture("image/png"), "image/png", capture_facts()),
         "webp": ours.seal_capture(picture("image/webp"), "image/webp", capture_facts()),
         "rendition": ours.seal_rendition(picture(seed=2), JPEG, original, JPEG, rendition_facts()),
-        "rendition of a stranger's": ours.seal_rendition(picture(seed=2), JPEG, stranger, JPEG, rendition_facts()),
-        "rendition of a broken one": ours.seal_rendition(picture(seed=2), JPEG, bytes(broken), JPEG, rendition_facts()),
-        "rendition of a bare one": ours.seal_rendition(picture(seed=2), JPEG, picture(), JPEG, rendition_facts()),
-        "a stranger's rendition of ours": theirs.seal_rendition(picture(seed=2), JPEG, original, JPEG, rendition_facts()),
+        "rendition of a stranger's": careless_rendition(keys, picture(seed=2), stranger, rendition_facts()),
+        "rendition of a broken one": careless_rendition(keys, picture(seed=2), bytes(broken), rendition_facts()),
+        "rendition of a bare one": careless_rendition(keys, picture(seed=2), picture(), rendition_facts()),
+        "a stranger's rendition of ours": careless_rendition(other, picture(seed=2), original, rendition_facts()),
         "stranger": stranger,
         "bare": picture(),
         "no picture": b"hello",
@@ -191,6 +193,24 @@ def packages(keys, other):
         flipped[chance.randrange(len(flipped)) if n < 20 else len(flipped) - 1 - chance.randrange(2500)] ^= 1 << chance.randrange(8)
         made[f"flip {n}"] = bytes(flipped)
     return made
+
+
+def test_the_corpus(browser, tmp_path):
+    corpus = make_corpus(tmp_path)
+    path = tmp_path / "verify.html"
+    path.write_bytes(verify_page(Language.EN, corpus.root_pem))
+    opened = Opened(browser, path)
+    verifier = Verifier(pins_of(corpus.root_pem), HandClock(corpus.now))
+    wrong = {}
+    for one in corpus.specimens:
+        wanted = by_python(verifier.check_path(one.path, one.path.name))
+        told = opened.drop((one.path.name, one.path.read_bytes()))
+        found = by_page(told)
+        if told["verdict"] != one.verdict.value or found != wanted:
+            wrong[one.name] = told["verdict"], {file: (found.get(file), wanted.get(file)) for file in {*found, *wanted} if found.get(file) != wanted.get(file)}
+    assert wrong == {}
+    assert opened.complaints == []
+    opened.context.close()
 
 
 def test_packages(page, keys, other, tmp_path):

@@ -82,7 +82,10 @@ class Sealer(Protocol):
         ...
 
     def seal_rendition(self, picture: bytes, media_type: str, parent: bytes, parent_media_type: str, facts: RenditionFacts) -> bytes:
-        """A picture derived from the sealed original `parent`, with it as parent ingredient (its manifest, none of its pixels)."""
+        """A picture derived from the sealed original `parent`, with it as parent ingredient (its manifest, none of its pixels).
+
+        WorldError("seal.parent_unsealed") when this desk did not seal the parent: then the picture is kept without a seal too.
+        """
         ...
 
 

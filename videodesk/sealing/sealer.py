@@ -71,10 +71,15 @@ class C2paSealer:
         return self._sealed(bare, media_type, opened_manifest(facts, said), parent=(bare, media_type))
 
     def seal_rendition(self, picture: bytes, media_type: str, parent: bytes, parent_media_type: str, facts: RenditionFacts) -> bytes:
-        """With the parent's manifests as ingredient if they are this desk's: ours hold no pictures, another's might show what is hidden."""
+        """With the parent's manifests as ingredient, which hold no pictures: they are this desk's.
+
+        WorldError("seal.parent_unsealed") for any other parent: what was drawn on it would look proven, and another's manifest might show
+        what is hidden.
+        """
+        if not self._is_ours(parent, parent_media_type):
+            raise WorldError("seal.parent_unsealed")
         said = {"parent_digest": hashlib.sha256(parent).hexdigest()}
-        known = parent if self._is_ours(parent, parent_media_type) else unsealed(parent)
-        return self._sealed(unsealed(picture), media_type, rendition_manifest(facts, said), parent=(known, parent_media_type))
+        return self._sealed(unsealed(picture), media_type, rendition_manifest(facts, said), parent=(parent, parent_media_type))
 
     def _is_ours(self, picture: bytes, media_type: str) -> bool:
         if seal_kind(picture) is SealKind.NONE:
