@@ -152,7 +152,7 @@ def changed(data, change, *, deflated=False):
 def packages(keys, other):
     whole = package(keys)
     folder = "VD-2026-000001-evidence/"
-    one, bare, record = (f"{folder}data/{name}" for name in ("originals/one.jpg", "originals/bare.jpg", "record.json"))
+    one, bare = (f"{folder}data/originals/{name}.jpg" for name in ("one", "bare"))
 
     def flip(name):
         def change(files):

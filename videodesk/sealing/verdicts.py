@@ -31,7 +31,7 @@ class Read:
 
     store: dict[str, Any] | None
     state: str = ""
-    is_slack_clean: bool = True
+    is_as_sealed: bool = True
     has_remains: bool = False
 
 
@@ -44,23 +44,35 @@ def conclude(name: str, read: Read, pinned: str) -> Checked:
     if not isinstance(manifest, dict) or not isinstance(results, dict):
         return _is(name, SealVerdict.ALTERED, "seal_broken")
     facts = _facts(manifest)
+    why = _broken(manifest, results, read.state, is_pinned=bool(pinned)) or _unproven(results, read, is_pinned=bool(pinned))
+    return _good(name, manifest, facts) if why is None else _is(name, *why, facts)
+
+
+def _broken(manifest: dict[str, Any], results: dict[str, Any], state: str, *, is_pinned: bool) -> tuple[SealVerdict, str] | None:
+    """Why the seal does not hold, whoever made it."""
     failures = _codes(results.get("activeManifest"))
     bad = [code for code in failures if not code.startswith((_CREDENTIAL, "timeStamp.")) and code not in _EXPIRED]
     if bad:
-        return _is(name, SealVerdict.ALTERED, "picture_changed" if _PIXELS & set(bad) else "seal_broken", facts)
-    if not read.is_slack_clean or (read.state == "Invalid" and not set(failures) & _EXPIRED and not _ingredient_failures(manifest, results)):
-        return _is(name, SealVerdict.ALTERED, "seal_broken", facts)
-    if parts := _ingredient_failures(manifest, results, is_pinned=bool(pinned)):
-        if all(code.startswith(_CREDENTIAL) for code in parts):
-            return _is(name, SealVerdict.FOREIGN_SEAL, "foreign_ingredient", facts)
-        return _is(name, SealVerdict.ALTERED, "ingredient_changed", facts)
-    if not pinned:
-        return _is(name, SealVerdict.UNCHECKABLE, "no_pinned_root", facts)
+        return SealVerdict.ALTERED, "picture_changed" if _PIXELS & set(bad) else "seal_broken"
+    if state == "Invalid" and not set(failures) & _EXPIRED and not _ingredient_failures(manifest, results):
+        return SealVerdict.ALTERED, "seal_broken"
+    if parts := _ingredient_failures(manifest, results, is_pinned=is_pinned):
+        is_foreign = all(code.startswith(_CREDENTIAL) for code in parts)
+        return (SealVerdict.FOREIGN_SEAL, "foreign_ingredient") if is_foreign else (SealVerdict.ALTERED, "ingredient_changed")
+    return None
+
+
+def _unproven(results: dict[str, Any], read: Read, *, is_pinned: bool) -> tuple[SealVerdict, str] | None:
+    """Why a seal that holds is not the desk's own, as the desk made it."""
+    failures = _codes(results.get("activeManifest"))
+    if not is_pinned:
+        return SealVerdict.UNCHECKABLE, "no_pinned_root"
     if set(failures) & _EXPIRED:
-        return _is(name, SealVerdict.UNCHECKABLE, "certificate_expired", facts)
+        return SealVerdict.UNCHECKABLE, "certificate_expired"
     if read.state != "Trusted" or failures:
-        return _is(name, SealVerdict.FOREIGN_SEAL, "other_root", facts)
-    return _good(name, manifest, facts)
+        return SealVerdict.FOREIGN_SEAL, "other_root"
+    # Others may write theirs in other ways: only of ours is it known.
+    return None if read.is_as_sealed else (SealVerdict.ALTERED, "seal_broken")
 
 
 def worst(verdicts: Iterable[SealVerdict]) -> SealVerdict:

@@ -23,6 +23,7 @@ from videodesk.sealing.pins import Pins
 from videodesk.sealing.report_check import check_report
 from videodesk.sealing.sealer import context
 from videodesk.sealing.slack import REMAINS, is_slack_clean
+from videodesk.sealing.structure import is_as_written
 from videodesk.sealing.verdicts import Read, conclude
 
 _HEAD: Final = 16
@@ -80,7 +81,7 @@ class Verifier:
                 state = str(reader.get_validation_state())
         except (c2pa.C2paError, ValueError):
             return Read(None, has_remains=has_remains)
-        return Read(store, state, is_slack_clean(data), has_remains)
+        return Read(store, state, is_slack_clean(data) and is_as_written(data), has_remains)
 
 
 def picture_type(head: bytes) -> str:

@@ -1,5 +1,6 @@
 // From what the C2PA reader found to a verdict: section 6 of PACKAGE.md, in its order.
-import { hasRemains, isSlackClean, manifestStore } from "./jumbf.js";
+import { hasRemains } from "./jumbf.js";
+import { isAsSealed } from "./structure.js";
 
 /** @typedef {import("./verdict.js").Checked} Checked */
 /** @typedef {import("./verdict.js").Verdict} Verdict */
@@ -81,8 +82,7 @@ export function conclude(file, bytes, read, pin) {
   if (bad.length) {
     return is("altered", bad.some((code) => CHANGED.includes(code)) ? "picture_changed" : "seal_broken", facts);
   }
-  const isUnexplained = store.validation_state === "Invalid" && !isExpired && !ingredientFailures(manifest, results, true).length;
-  if (isUnexplained || !isSlackClean(manifestStore(bytes))) {
+  if (store.validation_state === "Invalid" && !isExpired && !ingredientFailures(manifest, results, true).length) {
     return is("altered", "seal_broken", facts);
   }
   const inParts = ingredientFailures(manifest, results, Boolean(pin));
@@ -97,6 +97,9 @@ export function conclude(file, bytes, read, pin) {
   }
   if (store.validation_state !== "Trusted" || failed.length) {
     return is("foreign-seal", "other_root", facts);
+  }
+  if (!isAsSealed(bytes)) {
+    return is("altered", "seal_broken", facts); // others may write theirs in other ways: only of ours is it known
   }
   return good(file, manifest, facts);
 }
