@@ -14,7 +14,7 @@ from videodesk.evidence.seal_ports import CaptureFacts, RenditionFacts
 from videodesk.sealing.keys import LocalDeskKeys, open_keys
 from videodesk.sealing.manifests import rendition_manifest
 
-NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)  # as HandClock begins: certificates must be valid on the day of the test
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 
 

@@ -164,7 +164,7 @@ def test_a_seal_says_what_is_known_of_the_capture(sealer, keys):
     said = assertion(manifest_of(sealer.seal_capture(picture(), "image/jpeg", facts), keys.root_pem), CAPTURE_LABEL)
     assert said == {
         "v": 1, "original_id": facts.original_id, "snapshot_id": facts.snapshot_id, "case_id": facts.case_id, "call_id": facts.call_id,
-        "method": "clip", "captured_at": "2026-11-01T12:00:00.000Z", "width_px": 64, "height_px": 48, "frame_seq": 12, "rtp_time": 2**32 - 1,
+        "method": "clip", "captured_at": "2026-01-05T09:00:00.000Z", "width_px": 64, "height_px": 48, "frame_seq": 12, "rtp_time": 2**32 - 1,
         "codec": "VP8", "is_evidence_grade": False, "consent_digest": "ab" * 32, "received_digest": "ef" * 32, "location": "stripped",
         "taken_from": facts.taken_from, "duration_s": 4.2, "content_digest": "cd" * 32, "content_media_type": "video/webm"}
 
