@@ -146,7 +146,7 @@ class _Pages(IncrementalPdfFileWriter):
 
     def ensure_output_version(self, version: tuple[int, int]) -> None:
         """Never more than 1.7."""
-        super().ensure_output_version(min(version, _PDF_VERSION))
+        super().ensure_output_version(min(version, _PDF_VERSION))  # type: ignore[no-untyped-call]
 
     def register_extension(self, ext: DeveloperExtension) -> None:
         """Those of PDF 2.0 cannot be in a file of 1.7; every reader we know takes ECDSA without their being named."""

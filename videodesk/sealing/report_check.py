@@ -9,6 +9,7 @@ from typing import Final
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -23,9 +24,10 @@ from videodesk.sealing.certificates import may_sign_packages
 from videodesk.sealing.pins import Led, Pins
 
 _CHAIN_LIMIT: Final = 8
-# What pyHanko and asn1crypto raise on a damaged file, besides their own.
+# What pyHanko, asn1crypto and cryptography raise on a damaged file, besides their own.
 _DAMAGED: Final = (
-    ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, NotImplementedError, OverflowError, MemoryError)
+    ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, NotImplementedError, OverflowError, MemoryError,
+    UnsupportedAlgorithm, x509.InvalidVersion, x509.UnsupportedGeneralNameType)
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
 logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
 
