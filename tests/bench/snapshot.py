@@ -1,4 +1,6 @@
-"""`snapshot`: from the key press to the fsynced original (`fsynced`), through the real screen, engine thread, pool and outbox.
+"""`snapshot`: from the key press to the fsynced original, through the real screen, engine thread, pool and outbox; no service, no network.
+
+Figures: `fsynced` without a key to seal with, `sealed` with a station's key: sealed (C2PA), fsynced, and in the outbox's own log (its row).
 
 The floor is what cannot be had for less, measured in the same run with the same pictures: encode and one written, fsynced file.
 """
@@ -32,10 +34,30 @@ def run() -> dict[str, Any]:
     given, _ = parser.parse_known_args()
     width, height = map(int, given.size.split("x"))
     with tempfile.TemporaryDirectory(dir=given.dir) as folder:
-        return {"name": "snapshot", "figures": {"fsynced": _measure(Path(folder), given.rounds, width, height)}}
+        return {"name": "snapshot", "figures": {
+            "fsynced": _measure(Path(folder) / "fsynced", given.rounds, width, height, None),
+            "sealed": _measure(Path(folder) / "sealed", given.rounds, width, height, _sealer(Path(folder)))}}
 
 
-def _measure(folder: Path, rounds: int, width: int, height: int) -> dict[str, Any]:
+def _sealer(folder: Path) -> Any:
+    """As a desktop has it once it is enrolled: its own key in a file, a certificate of the desk's root."""
+    from tests.sealing.keys import desk_keys
+    from videodesk.core.clock import SystemClock
+    from videodesk.sealing.private_keys import no_keyring
+    from videodesk.sealing.station import LocalStation
+
+    clock = SystemClock()
+    keys = desk_keys(folder, now=clock.now())
+    station = LocalStation(folder / "station", clock, no_keyring)
+    station.use("bench")
+    wanted = station.wanted(keys.root_fingerprint, clock.now())
+    assert wanted is not None
+    station.accept(keys.issue(wanted.csr_pem, wanted.station_id, clock.now()), keys.root_fingerprint)
+    assert station.is_ready
+    return station
+
+
+def _measure(folder: Path, rounds: int, width: int, height: int, sealer: Any) -> dict[str, Any]:
     from PySide6.QtCore import Qt
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication
@@ -54,6 +76,7 @@ def _measure(folder: Path, rounds: int, width: int, height: int) -> dict[str, An
     from videodesk.desktop.views.call import CallScreenView
     from videodesk.desktop.views.call_window import VideoWindow
 
+    folder.mkdir()
     app = QApplication.instance() or QApplication(["videodesk"])
     assert isinstance(app, QApplication)
     apply_theme(app, "light")
@@ -67,7 +90,7 @@ def _measure(folder: Path, rounds: int, width: int, height: int) -> dict[str, An
             kept.set()
 
     outbox = Outbox(folder / "outbox", SystemClock(), changed)
-    context = make_context(tasks=Bridge(engine), media=media, outbox=outbox)
+    context = make_context(tasks=Bridge(engine), media=media, outbox=outbox, **({"sealer": sealer} if sealer else {}))
     context.api, context.session = FakeCallApi(), Session(ANNA, "t" * 32)
     context.api.view = call_view(CallState.CONNECTED, connected_at=NOW)
     view = CallScreenView(context)
