@@ -14,5 +14,6 @@ from videodesk.service.desk import Desk
 def can_pack(desk: Desk, folder: Path) -> LocalDeskKeys:
     """From now on this desk packs; its keys."""
     keys = desk_keys(folder, now=desk.clock.now())
+    desk.store._sign_head = keys.sign_log  # the store was opened before there were keys
     desk.keys, desk.packer = keys, BagPacker(keys, verify_page)
     return keys
