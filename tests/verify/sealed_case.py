@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
 from typing import Any
 
+from tests.sealing import authority
 from tests.sealing.keys import desk_keys, picture
 from tests.service.evidence_desk import EvidenceDesk, sha
 from videodesk.calls.invitations_model import consent_digest
 from videodesk.core.ids import new_id
 from videodesk.core.people import Principal, Role
-from videodesk.core.vocabulary import Language, SealKind, SnapshotMethod
-from videodesk.evidence.seal_ports import CaptureFacts, RenditionFacts
+from videodesk.core.vocabulary import SnapshotMethod
+from videodesk.evidence.seal_ports import CaptureFacts, RenditionFacts, Stamp
 from videodesk.protocol.resources import PackageIn
 from videodesk.sealing.packer import BagPacker
 from videodesk.sealing.pins import pins_of
+from videodesk.sealing.report import TypstReport
+from videodesk.sealing.timestamp import checked, request_for
 from videodesk.sealing.verifier import Verifier
-from videodesk.sealing.verify_page import verify_page
 from videodesk.service.packages import export_package
+from videodesk.service.stamping import Stamping
 
 SASKIA = Principal("1f6e6c2e-54f1-4f0a-9d5c-3b6c0f6d8a99", frozenset({Role.SUPERVISOR}), "Saskia")
 
@@ -27,7 +29,7 @@ SASKIA = Principal("1f6e6c2e-54f1-4f0a-9d5c-3b6c0f6d8a99", frozenset({Role.SUPER
 class SealedCase:
     """A desk in `folder` whose case is filled; `package` writes one."""
 
-    def __init__(self, folder: Path, *, with_page: bool = False) -> None:
+    def __init__(self, folder: Path, *, make_page: Any = None, is_reported: bool = False) -> None:
         self.folder = folder
         self.desk = EvidenceDesk(folder)
         self.clock = self.desk.clock
@@ -35,7 +37,9 @@ class SealedCase:
         self.sealer = self.keys.sealer()
         self.desk.desk.keys = self.keys
         self.desk.desk.sealer = self.sealer
-        self.desk.desk.packer = BagPacker(self.keys, verify_page if with_page else None)
+        self.desk.desk.packer = BagPacker(self.keys, make_page)
+        if is_reported:
+            self.desk.desk.reports = TypstReport(self.keys)
         self.verifier = Verifier(pins_of(self.keys.root_pem), self.clock)
         self.desk.desk.verifier = self.verifier
         self.desk.store._sign_head = self.keys.sign_log
@@ -52,6 +56,24 @@ class SealedCase:
         body = PackageIn(id=new_id(), **wishes)
         export_package(self.desk.desk, SASKIA, self.desk.case_id, body, out, lambda _step, _done, _total: None)
         return out
+
+    def stamp(self) -> None:
+        """Real tokens of the tests' authority on what wants one, half a minute later."""
+        self.clock.advance(30)
+        clock = self.clock
+
+        class Authority:
+            name = "https://tsa.example.nl/tsr"
+
+            def stamp(self, digest: str) -> Stamp:
+                token = authority.answer_to(request_for(bytes.fromhex(digest), 7), at=clock.now())
+                return Stamp(digest, self.name, token, checked(token, digest, [authority.root()]))
+
+        roots = self.folder / "tsa.pem"
+        roots.write_text(authority.root_pem())
+        self.desk.desk.settings = self.desk.desk.settings.model_copy(update={"tsa_roots": roots})
+        self.desk.desk.authorities = (Authority(),)
+        Stamping(self.desk.desk).step()
 
     def _fill(self) -> None:
         self.add("overview", size=(160, 120), seed=1)

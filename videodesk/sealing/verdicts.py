@@ -56,10 +56,11 @@ def _broken(manifest: dict[str, Any], results: dict[str, Any], state: str, *, is
         return SealVerdict.ALTERED, "picture_changed" if _PIXELS & set(bad) else "seal_broken"
     if state == "Invalid" and not set(failures) & _EXPIRED and not _ingredient_failures(manifest, results):
         return SealVerdict.ALTERED, "seal_broken"
-    if parts := _ingredient_failures(manifest, results, is_pinned=is_pinned):
-        is_foreign = all(code.startswith(_CREDENTIAL) for code in parts)
-        return (SealVerdict.FOREIGN_SEAL, "foreign_ingredient") if is_foreign else (SealVerdict.ALTERED, "ingredient_changed")
-    return None
+    parts = _ingredient_failures(manifest, results, is_pinned=is_pinned)
+    if not all(code.startswith(_CREDENTIAL) for code in parts):
+        return SealVerdict.ALTERED, "ingredient_changed"
+    # Past its end a certificate leads nowhere for the reader, its own root included: nothing can be said then of whose a seal is.
+    return (SealVerdict.FOREIGN_SEAL, "foreign_ingredient") if parts and not _EXPIRED & {*failures, *parts} else None
 
 
 def _unproven(results: dict[str, Any], read: Read, *, is_pinned: bool) -> tuple[SealVerdict, str] | None:

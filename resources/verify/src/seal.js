@@ -86,8 +86,12 @@ export function conclude(file, bytes, read, pin) {
     return is("altered", "seal_broken", facts);
   }
   const inParts = ingredientFailures(manifest, results, Boolean(pin));
-  if (inParts.length) {
-    return inParts.every((code) => code.startsWith(CREDENTIAL)) ? is("foreign-seal", "foreign_ingredient", facts) : is("altered", "ingredient_changed", facts);
+  if (!inParts.every((code) => code.startsWith(CREDENTIAL))) {
+    return is("altered", "ingredient_changed", facts);
+  }
+  // Past its end a certificate leads nowhere for the reader, its own root included: nothing can be said then of whose a seal is.
+  if (inParts.length && !isExpired && !inParts.some((code) => EXPIRED.includes(code))) {
+    return is("foreign-seal", "foreign_ingredient", facts);
   }
   if (!pin) {
     return is("uncheckable", "no_pinned_root", facts);
