@@ -35,7 +35,7 @@ class Remote:
         self._log = self.log_path.open("ab")
         self.process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "videodesk", "desktop", "--driver", str(self._socket_path), *arguments],
-            stdout=self._log, stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})})
+            stdout=self._log, stderr=subprocess.STDOUT, env={**os.environ, "VIDEODESK_USE_KEYRING": "false", **(environment or {})})  # its keys end with its folder
         self._line: socket.socket | None = None
         self._answers: TextIO | None = None
 
