@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QToolButton,
 )
 
-from tests.desktop.fake_proof import PDF, ZIP
+from tests.desktop.fake_proof import PDF, ROOT, ZIP
 from tests.desktop.fakes import FakeDeskApi, make_context
 from tests.desktop.sample import busy_desk
 from videodesk.core.errors import WorldError
@@ -219,6 +219,7 @@ def test_the_key_asks_where_and_the_card_says_what_is_there_and_how_it_is_checke
     page = view.handover
     assert page.findChild(QLabel, "case.package.done").text().startswith("Saved: kept.zip")
     assert "verify.html" in page.findChild(QLabel, "case.package.how").text()
+    assert page.findChild(QLabel, "case.package.fingerprint").text().replace(" ", "") == ROOT
     assert page.package.done.isVisible()
     assert not page.findChild(QProgressBar, "case.package.bar").isVisible()
 

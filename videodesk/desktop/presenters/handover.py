@@ -30,6 +30,7 @@ class HandoverState:
     is_packing: bool = False
     package: r.PackageView | None = None
     package_path: Path | None = None
+    fingerprint: str = ""
     is_reporting: bool = False
     report_path: Path | None = None
     copies: tuple[r.CopyView, ...] = ()
@@ -123,6 +124,8 @@ class HandoverPresenter(Presenter[HandoverState]):
 
     def _saved(self, path: Path) -> None:
         self._set(is_packing=False, package_path=path)
+        # What the receiver must compare with; the package is there without it as well.
+        self.tasks.run("handover.root", self._api.seal_root, lambda root: self._set(fingerprint=root.fingerprint), lambda _problem: None)
 
     def _not_packed(self, problem: DeskError) -> None:
         self._set(is_packing=False, package=None, problem=problem)

@@ -16,6 +16,7 @@ from videodesk.desktop.proof_words import size_text, step_text
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.handover_copies import CopiesCard
 from videodesk.desktop.views.keeping import KeepingCard
+from videodesk.desktop.views.proof_panel import Fingerprint
 from videodesk.desktop.views.saving import ask_where
 from videodesk.desktop.widgets import Banner, Button, Card, Choice, ElidedLabel, Field, Icon, label
 from videodesk.protocol.resources import CaseView
@@ -74,8 +75,10 @@ class PackageCard(Card):
         self.done.text.setObjectName("case.package.done")
         self.how = label(key="proof.package_how", role="body", wraps=True)
         self.how.setObjectName("case.package.how")
+        self.fingerprint = Fingerprint("case.package.fingerprint")
         self.body.addWidget(self.done)
         self.body.addWidget(self.how)
+        self.body.addWidget(self.fingerprint)
         self.retranslate()
 
     def ask(self) -> None:
@@ -102,6 +105,7 @@ class PackageCard(Card):
         is_done = path is not None and not state.is_packing
         self.done.setVisible(is_done)
         self.how.setVisible(is_done)
+        self.fingerprint.put(state.fingerprint if is_done else "")
         if path is not None:
             size = size_text(package.size_bytes) if package is not None else ""
             self.done.text.setText(t("proof.package_done", name=path.name, size=size))

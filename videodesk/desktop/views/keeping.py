@@ -171,7 +171,7 @@ class ErasureDialog(QDialog):
         self.number = LineEdit(max_chars=40)
         self.number.setObjectName("erasure.number")
         self.number.textChanged.connect(self._presenter.type_number)
-        self._number_field = Field("proof.erase_number", self.number)
+        self._number_field = Field("proof.erase_number", self.number, hint_key="proof.erase_number_hint")
         self.reason = TextArea(lines=2)
         self.reason.setObjectName("erasure.reason")
         self.reason.textChanged.connect(lambda: self._presenter.write_reason(self.reason.toPlainText()))

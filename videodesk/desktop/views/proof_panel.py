@@ -36,6 +36,35 @@ class _Line(QWidget):
         self.text.setText(line.text)
 
 
+class Fingerprint(QWidget):
+    """The desk's fingerprint, to read aloud or to copy; hidden while there is none."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._root = ""
+        block = QVBoxLayout(self)
+        block.setContentsMargins(0, 4, 0, 0)
+        block.setSpacing(2)
+        head = QHBoxLayout()
+        head.addWidget(label(key="proof.fingerprint", role="caption"))
+        head.addStretch(1)
+        copy = IconButton("proof.fingerprint_copy", "copy", size_px=16, pressed=lambda: QGuiApplication.clipboard().setText(self._root))
+        copy.setObjectName(f"{name}_copy")
+        head.addWidget(copy)
+        block.addLayout(head)
+        self._digits = label(role="mono", wraps=True)
+        self._digits.setObjectName(name)
+        self._digits.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
+        block.addWidget(self._digits)
+        self.hide()
+
+    def put(self, root: str) -> None:
+        """Show it."""
+        self._root = root
+        self._digits.setText(grouped(root))
+        self.setVisible(bool(root))
+
+
 class ProofDetails(QWidget):
     """All sentences of the original that is looked at, and the desk's fingerprint."""
 
@@ -45,23 +74,8 @@ class ProofDetails(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SPACE)
         self._lines: list[_Line] = []
-        self._fingerprint = QWidget()
-        block = QVBoxLayout(self._fingerprint)
-        block.setContentsMargins(0, 4, 0, 0)
-        block.setSpacing(2)
-        head = QHBoxLayout()
-        head.addWidget(label(key="proof.fingerprint", role="caption"))
-        head.addStretch(1)
-        self._copy = IconButton("proof.fingerprint_copy", "copy", size_px=16, pressed=self._put_on_clipboard)
-        self._copy.setObjectName("proof.fingerprint_copy")
-        head.addWidget(self._copy)
-        block.addLayout(head)
-        self._digits = label(role="mono", wraps=True)
-        self._digits.setObjectName("proof.fingerprint")
-        self._digits.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
-        block.addWidget(self._digits)
+        self._fingerprint = Fingerprint("proof.fingerprint")
         self._column.addWidget(self._fingerprint)
-        self._root = ""
 
     def put(self, state: ProofState) -> None:
         """Show the answer, if there is one."""
@@ -75,12 +89,7 @@ class ProofDetails(QWidget):
             widget.setVisible(place < len(lines))
             if place < len(lines):
                 widget.put(lines[place])
-        self._root = state.answer.root_fingerprint if state.answer is not None else ""
-        self._digits.setText(grouped(self._root))
-        self._fingerprint.setVisible(bool(self._root))
-
-    def _put_on_clipboard(self) -> None:
-        QGuiApplication.clipboard().setText(self._root)
+        self._fingerprint.put(state.answer.root_fingerprint if state.answer is not None else "")
 
 
 class ProofHead(QWidget):
