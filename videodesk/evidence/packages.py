@@ -156,7 +156,7 @@ class _Collected:
             yield Part(path, "original", one.media_type, one.size_bytes, one.digest, self._bytes(one.digest), {**facts, "seal": one.seal.value})
             return
         path, seal_path = f"data/clips/{place}-clip.{suffix}", f"data/clips/{place}-clip-seal.jpg"
-        seal_digest = getattr(one, "seal_digest", "")
+        seal_digest = one.seal_digest
         is_sealed = bool(seal_digest) and self._blobs.has(seal_digest)
         yield Part(path, "clip", one.media_type, one.size_bytes, one.digest, self._bytes(one.digest), {**facts, **({"clip_seal": seal_path} if is_sealed else {})})
         if is_sealed:

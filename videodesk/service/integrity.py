@@ -81,7 +81,7 @@ def _checked(desk: Desk, snapshot: Snapshot, original: Original) -> Checked:
     if desk.verifier is None:
         return Checked(original.id, SealVerdict.UNCHECKABLE, (("no_pinned_root", {}),))
     is_clip = original.media_type.startswith("video/")
-    digest = str(getattr(original, "seal_digest", "")) if is_clip else original.digest
+    digest = original.seal_digest if is_clip else original.digest
     if not digest:
         return Checked(original.id, SealVerdict.NO_SEAL, (("unsealed_original", {}),))
     try:

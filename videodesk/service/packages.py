@@ -51,7 +51,7 @@ class PackageRoom:
         self.tidy()
         with self._lock:
             known = self._find(view.id)
-            if known is not None:
+            if known is not None and known.state is not PackageState.FAILED:
                 if known.case_id != view.case_id:
                     raise Conflict("package.exists")
                 return known
@@ -120,7 +120,7 @@ class PackageRoom:
                 self._path(view).with_suffix(".json").write_text(ready.model_dump_json(), encoding="utf-8")
         except Exception as problem:  # a thread's bug must not leave the person waiting  # noqa: BLE001
             code = problem.code if isinstance(problem, DeskError) else "storage.full" if isinstance(problem, OSError) else "package.failed"
-            _log.exception("package.failed", package_id=view.id, code=code)
+            (_log.warning if isinstance(problem, DeskError) else _log.exception)("package.failed", package_id=view.id, code=code)
             path.unlink(missing_ok=True)
             with self._lock:
                 if view.id in self._building:
