@@ -53,8 +53,8 @@ def parcel(number: int, size: tuple[int, int] = (1280, 720), *, label: bool = Fa
 
 def jpeg(picture: Image.Image, quality: int = 92) -> bytes:
     out = io.BytesIO()
-    noise = Image.effect_noise(picture.size, 12).convert("RGB")
-    Image.blend(picture, noise, 0.06).save(out, "JPEG", quality=quality, exif=b"")
+    noise = Image.effect_noise(picture.size, 45).convert("RGB")
+    Image.blend(picture, noise, 0.12).save(out, "JPEG", quality=quality, exif=b"")
     return out.getvalue()
 
 

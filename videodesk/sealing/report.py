@@ -11,6 +11,7 @@ import json
 import re
 import tempfile
 import unicodedata
+from collections.abc import Coroutine
 from datetime import UTC
 from functools import cache
 from pathlib import Path
@@ -51,11 +52,11 @@ class TypstReport:
         """The signed PDF."""
         pages = set_pages(contents)
         try:
-            return asyncio.run(_signed(pages, self._keys, contents, authority))
+            return _finished(_signed(pages, self._keys, contents, authority))
         except DeskError as problem:
             if authority is None or not problem.code.startswith("timestamp."):
                 raise
-            return asyncio.run(_signed(pages, self._keys, contents, None))
+            return _finished(_signed(pages, self._keys, contents, None))
 
 
 def set_pages(contents: ReportContents) -> bytes:
@@ -168,6 +169,15 @@ class _Stamper(TimeStamper):
         """The token inside the authority's checked answer."""
         assert md_algorithm.lower() == "sha256"
         return tsp.TimeStampResp.load(self._authority.stamp(message_digest.hex()).token)["time_stamp_token"]
+
+
+def _finished(work: Coroutine[Any, Any, bytes]) -> bytes:
+    """Run it here. asyncio.run would touch the process's signals in a main thread, and costs more than the signature."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.close()
 
 
 async def _signed(pages: bytes, keys: DeskKeys, contents: ReportContents, authority: TimestampAuthority | None) -> bytes:

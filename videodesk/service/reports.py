@@ -32,17 +32,13 @@ MAX_JPEG_BYTES: Final = 1_500_000
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A finished report: the PDF, a name for its file, and the ids of what it shows."""
+    """A finished report: the PDF and its SHA-256, a name for its file, and the ids of what it shows."""
 
     pdf: bytes
+    digest: str
     file_name: str
     case_id: str
     snapshot_ids: tuple[str, ...]
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the PDF."""
-        return hashlib.sha256(self.pdf).hexdigest()
 
 
 def report_of(desk: Desk, principal: Principal, case_id: str, language: Language, authority: TimestampAuthority | None = None) -> Report:
@@ -71,7 +67,7 @@ def report_of(desk: Desk, principal: Principal, case_id: str, language: Language
              "problems": _problems(told, telling.shown)}
     name = {Language.NL: "bewijsrapport", Language.EN: "evidence-report"}[language]
     pdf = desk.reports.make(ReportContents(language, now, telling.case.number, told, pictures), authority)
-    return Report(pdf, f"{telling.case.number}-{name}.pdf", telling.case.id, tuple(one.snapshot.id for one in telling.shown))
+    return Report(pdf, hashlib.sha256(pdf).hexdigest(), f"{telling.case.number}-{name}.pdf", telling.case.id, tuple(one.snapshot.id for one in telling.shown))
 
 
 def print_report(desk: Desk, principal: Principal, case_id: str, language: Language, authority: TimestampAuthority | None = None) -> Report:
