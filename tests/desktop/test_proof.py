@@ -73,6 +73,13 @@ def test_a_stamp_that_is_still_to_come_is_no_alarm(desk, case_id):
     assert head.text != "Genuine and unaltered"
 
 
+def test_a_desk_without_a_time_service_promises_no_stamp(desk, case_id):
+    answer = desk.proven(shots(desk, case_id)[0], covered_at=None, late_s=None, authority="").model_copy(update={"can_stamp": False})
+    head, _, _, time = said(answer)
+    assert head.text == "Genuine and unaltered"
+    assert "no time service" in time.text
+
+
 def test_a_broken_log_is_red_whatever_the_seal_says(desk, case_id):
     answer = desk.proven(shots(desk, case_id)[0]).model_copy(update={"log_is_intact": False})
     head, seal, log, _ = said(answer)

@@ -45,7 +45,7 @@ def headline(one: r.OriginalIntegrity, whole: r.SnapshotIntegrity) -> ProofLine:
         return ProofLine("alert-triangle", "warning", t("proof.head_late"))
     # Of a file that somebody chose nobody here knows whether it is genuine: only that nothing changed since.
     words = t("proof.head_opened") if one.seal is SealKind.OPENED else verdict_text(one.verdict)
-    if one.covered_at is None:
+    if one.covered_at is None and whole.can_stamp:
         return ProofLine(_SEAL_ICONS[one.seal], "ok", t("proof.head_no_stamp", verdict=words))
     return ProofLine(_SEAL_ICONS[one.seal], "ok", words)
 
@@ -53,7 +53,7 @@ def headline(one: r.OriginalIntegrity, whole: r.SnapshotIntegrity) -> ProofLine:
 def proof_lines(one: r.OriginalIntegrity, whole: r.SnapshotIntegrity) -> tuple[ProofLine, ...]:
     """Seal, custody log, time; then why the verdict is what it is."""
     why = tuple(ProofLine("info-circle", _TONES[one.verdict], reason_text(reason)) for reason in one.reasons)
-    return (_seal_line(one), _log_line(one, whole), _time_line(one), *(why if not one.verdict.is_good else ()))
+    return (_seal_line(one), _log_line(one, whole), _time_line(one, whole), *(why if not one.verdict.is_good else ()))
 
 
 def _seal_line(one: r.OriginalIntegrity) -> ProofLine:
@@ -74,9 +74,9 @@ def _log_line(one: r.OriginalIntegrity, whole: r.SnapshotIntegrity) -> ProofLine
     return ProofLine("list-check", "ok", t("proof.log", n=number(one.log_index), size=number(whole.log_size)))
 
 
-def _time_line(one: r.OriginalIntegrity) -> ProofLine:
+def _time_line(one: r.OriginalIntegrity, whole: r.SnapshotIntegrity) -> ProofLine:
     if one.covered_at is None:
-        return ProofLine("hourglass", "neutral", t("proof.no_stamp"))
+        return ProofLine("hourglass" if whole.can_stamp else "clock", "neutral", t("proof.no_stamp" if whole.can_stamp else "proof.no_authority"))
     params = {"authority": urlsplit(one.authority).hostname or one.authority, "moment": exact_moment(one.covered_at), "late": how_long(abs(one.late_s or 0.0))}
     if one.is_late:
         return ProofLine("alert-triangle", "warning", t("proof.stamp_late", **params))

@@ -65,13 +65,17 @@ class OriginalIntegrity(Wire):
 
 
 class SnapshotIntegrity(Wire):
-    """The integrity panel of one snapshot, leading original first. `log_is_intact`: the desk's whole custody log, checked now."""
+    """The integrity panel of one snapshot, leading original first. `log_is_intact`: the desk's whole custody log, checked now.
+
+    `can_stamp`: the desk has a time stamp authority, so that what has no stamp yet will get one.
+    """
 
     snapshot_id: Id
     originals: list[OriginalIntegrity]
     log_is_intact: bool
     log_size: int
     root_fingerprint: str = ""
+    can_stamp: bool = True
 
 
 class PackageIn(Wire):

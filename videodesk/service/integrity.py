@@ -68,7 +68,7 @@ def integrity_of(desk: Desk, seen: SealsSeen, principal: Principal, snapshot_id:
         covering = {key: None if index is None else uow.timestamps.covering(index) for key, index in indexes.items()}
         is_intact, size = seen.is_log_intact(desk, uow), uow.custody.size()
     return r.SnapshotIntegrity(
-        snapshot_id=snapshot.id, log_is_intact=is_intact, log_size=size, root_fingerprint=desk.keys.root_fingerprint if desk.keys else "",
+        snapshot_id=snapshot.id, log_is_intact=is_intact, log_size=size, root_fingerprint=desk.keys.root_fingerprint if desk.keys else "", can_stamp=bool(desk.authorities),
         originals=[_view(one, seen.seal(desk, snapshot, one), indexes[one.id], covering[one.id]) for one in originals])
 
 

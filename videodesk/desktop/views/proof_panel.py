@@ -20,13 +20,12 @@ class _Line(QWidget):
 
     def __init__(self, role: str = "body") -> None:
         super().__init__()
-        place = Qt.AlignmentFlag.AlignVCenter if role == "strong" else Qt.AlignmentFlag.AlignTop
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE)
         self._icon = Icon("shield", size_px=18)
         self.text: Label = label(role="strong" if role == "strong" else "body", wraps=True)
-        row.addWidget(self._icon, 0, place)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.text, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
 
@@ -175,7 +174,7 @@ class ProofCard(Card):
         self._head = ProofHead()
         self.open = Button("case.proof", "secondary", icon_name="shield-check", pressed=self.show_details)
         self.open.setObjectName("case.proof.open")
-        row.addWidget(self._head, 1)
+        row.addWidget(self._head, 1, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.open)
         self.body.addLayout(row)
         if (outer := self.layout()) is not None:
