@@ -232,6 +232,23 @@ def test_a_keyring_that_keeps_nothing_is_not_used(tmp_path, ring):
     assert desk_keys(tmp_path).root_fingerprint == keys.root_fingerprint
 
 
+def test_an_empty_folder_that_is_there_already_is_filled(tmp_path, monkeypatch):
+    (tmp_path / "keys").mkdir()
+    first = desk_keys(tmp_path)
+    assert desk_keys(tmp_path).root_fingerprint == first.root_fingerprint
+    # A place that is mounted cannot be replaced.
+    (tmp_path / "mounted" / "keys").mkdir(parents=True)
+
+    def busy(self, target):
+        raise OSError("Device or resource busy")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(tmp_path), "rename", busy)
+        mounted = desk_keys(tmp_path / "mounted")
+    assert desk_keys(tmp_path / "mounted").root_fingerprint == mounted.root_fingerprint
+    assert [one.name for one in (tmp_path / "mounted").iterdir()] == ["keys"]
+
+
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "in the way").write_text("x")
     with pytest.raises(WorldError, match=r"storage\.unwritable"):

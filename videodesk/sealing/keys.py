@@ -207,7 +207,7 @@ def open_keys(
     """
     with _world_errors():
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not folder.exists():
+        if _is_empty(folder):
             _make(folder, find_keyring, organisation, now)
     keys = LocalDeskKeys(folder, PrivateKeys(folder / "private", find_keyring), external)
     if external is not None:
@@ -253,6 +253,9 @@ def _make(folder: Path, find_keyring: FindKeyring, organisation: str, now: datet
         beside.rename(folder)
         sync_folder(folder.parent)
     except OSError:
+        if folder.exists() and _is_empty(folder):  # a place that was mounted for it
+            _move_in(beside, folder)
+            return
         made = json.loads((beside / "current.json").read_text(encoding="ascii"))
         for name in made.values():
             chain = chain_of((beside / "certificates" / f"{name}.pem").read_text(encoding="ascii"))
@@ -260,6 +263,20 @@ def _make(folder: Path, find_keyring: FindKeyring, organisation: str, now: datet
         shutil.rmtree(beside, ignore_errors=True)
         if not folder.exists():
             raise
+
+
+def _is_empty(folder: Path) -> bool:
+    return not folder.exists() or not any(folder.iterdir())
+
+
+def _move_in(beside: Path, folder: Path) -> None:
+    """What cannot be renamed as a whole, piece by piece, `current.json` last."""
+    with contextlib.suppress(OSError):  # not ours to say on every file system
+        folder.chmod(0o700)
+    for name in ("private", "certificates", "current.json"):
+        shutil.move(beside / name, folder / name)
+        sync_folder(folder)
+    beside.rmdir()
 
 
 @contextlib.contextmanager
