@@ -88,6 +88,8 @@ class PackageCheck:
         bad = self._not_as_listed(name)
         if bad is not None:
             return Checked(name, bad[0], ((bad[1], bad[2]),))
+        if name == INDEX and not self._index:
+            return Checked(name, SealVerdict.UNCHECKABLE, (("unreadable", {}),))
         entry = self._files.get(name, {})
         role = entry.get("role")
         if role in PICTURES:

@@ -15,7 +15,7 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
-from pyhanko.sign.validation.status import PdfSignatureStatus
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 from videodesk.core.vocabulary import SealVerdict
@@ -53,9 +53,8 @@ def _check(name: str, data: bytes, pins: Pins, now: datetime) -> Checked:
     facts = {"sealed_by": str(signature.signer_cert.subject.human_friendly)[:200]}
     if signature.self_reported_timestamp is not None:
         facts["made_at"] = signature.self_reported_timestamp.isoformat()
-    if not (status.intact and status.valid) or not status.coverage or status.coverage.name not in {"ENTIRE_FILE", "ENTIRE_REVISION"}:
-        return Checked(name, SealVerdict.ALTERED, (("report_changed", {}),), facts)
-    if status.coverage.name == "ENTIRE_REVISION" and not status.bottom_line and not status.docmdp_ok:
+    # Ours is signed last: whatever comes after the signature, somebody added.
+    if not (status.intact and status.valid) or status.coverage is not SignatureCoverageLevel.ENTIRE_FILE:
         return Checked(name, SealVerdict.ALTERED, (("report_changed", {}),), facts)
     if not pins.roots:
         return Checked(name, SealVerdict.UNCHECKABLE, (("no_pinned_root", {}),), facts)

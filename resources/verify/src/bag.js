@@ -132,6 +132,9 @@ class PackageCheck {
     if (bad) {
       return bad;
     }
+    if (name === INDEX && !Object.keys(this.index).length) {
+      return is("uncheckable", "unreadable");
+    }
     const entry = this.listed.get(name) ?? {};
     if (PICTURES.includes(entry.role)) {
       const blob = /** @type {Blob} */ (this.files.get(name));
