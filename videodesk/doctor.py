@@ -27,6 +27,7 @@ from videodesk.settings import Settings
 
 _MIN_FREE_BYTES: Final = 2 * 1024**3
 _MIN_CERTIFICATE_DAYS: Final = 14
+_MAX_APART_S: Final = 10.0
 # What Qt's xcb plugin loads; when one is missing it names another one in its message.
 _XCB_LIBRARIES: Final = ("xcb-cursor", "xcb-icccm", "xcb-image", "xcb-keysyms", "xcb-render-util", "xcb-xinerama", "xcb-xkb",
                          "xkbcommon-x11", "EGL")
@@ -63,7 +64,7 @@ def run(settings: Settings, *, as_json: bool = False) -> int:
 def examine(settings: Settings) -> Iterator[Finding]:
     """All checks, in the order in which a person would look. A check that itself fails is a problem, not a crash."""
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-        _python, _screen, _storage, _clock, _address, _certificate, _port, _turn, _devices, _secrets, _reading, _browser)
+        _python, _screen, _storage, _clock, _address, _certificate, _port, _turn, _time, _devices, _secrets, _reading, _browser)
     for check in checks:
         name = check.__name__.removeprefix("_")
         try:
@@ -257,6 +258,24 @@ def _turn(settings: Settings) -> Iterator[Finding]:
             yield Finding("turn", Level.OK, f"{url} gave a relay address.")
         else:
             yield Finding("turn", Level.PROBLEM, f"{url}: {reason}", "Is coturn running there, is the port open, is the secret the same?")
+
+
+def _time(settings: Settings) -> Iterator[Finding]:
+    if not settings.tsa_urls:
+        yield Finding("time", Level.WARNING, "No time stamp authority is set: when a picture was made is only this computer's word.",
+                      "Set --tsa-urls to an RFC 3161 authority (a qualified one for court) and --tsa-roots to the file with its root certificates.")
+        return
+    from videodesk.bootstrap import try_authority
+
+    for url in settings.tsa_urls:
+        reason, apart_s = try_authority(settings, url)
+        if reason is not None:
+            yield Finding("time", Level.PROBLEM, f"{url}: {reason}", "Is the address right, and is its root in the file of --tsa-roots?")
+        elif abs(apart_s) > _MAX_APART_S:
+            yield Finding("time", Level.WARNING, f"{url} answers, but its clock and this computer's are {apart_s:+.0f} s apart.",
+                          "Set this computer's clock (timedatectl set-ntp true): more than a minute is shown with every picture.")
+        else:
+            yield Finding("time", Level.OK, f"{url} gave a time stamp that checks; the clocks are {apart_s:+.1f} s apart.")
 
 
 def _devices(settings: Settings) -> Iterator[Finding]:

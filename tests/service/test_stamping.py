@@ -181,11 +181,34 @@ def test_a_real_token_comes_by_itself_and_checks(desk):
         later = stored_index(desk, desk.kept("navy")["id"])
         desk.wait_for(lambda: covering(desk, later) is not None)
         stamping.stop()
-    assert not any(thread.name == "stamping" for thread in threading.enumerate())
+    desk.wait_for(lambda: not any(thread.name == "stamping" for thread in threading.enumerate()))
 
 
 def test_a_desk_without_authorities_starts_no_thread(desk):
     stamping = Stamping(desk.desk)
     stamping.start()
     assert not any(thread.name == "stamping" for thread in threading.enumerate())
+    stamping.stop()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_bug_ends_one_turn_and_not_the_loop(desk, monkeypatch):
+    from videodesk.service import stamping as module
+    monkeypatch.setattr(module, "LAST_RETRY_S", 0.01)
+
+    class Broken:
+        name = "https://tsa.example/"
+        asked = 0
+
+        def stamp(self, digest):
+            self.asked += 1
+            if self.asked == 1:
+                raise ZeroDivisionError
+            return Stamp(digest, self.name, b"token", desk.clock.now())
+
+    desk.desk.authorities = (Broken(),)
+    desk.kept()
+    stamping = Stamping(desk.desk)
+    stamping.start()
+    desk.wait_for(lambda: covering(desk, 1) is not None)
     stamping.stop()

@@ -125,3 +125,28 @@ def test_the_doctor_takes_a_certificate_for_what_it_is_for(tmp_path, host, level
     settings = Settings(data_dir=tmp_path, synthetic_media=True, tls_cert=files.certificate, tls_key=files.key, public_url=f"https://{host}")
     found = [finding for finding in doctor.examine(settings) if finding.check == "certificate"]
     assert [finding.level for finding in found] == [level], found
+
+
+@pytest.mark.parametrize(("mode", "level", "says"), [
+    ("good", "ok", "gave a time stamp that checks"), ("look_alike", "problem", "not valid"), ("refusing", "problem", "refuses"),
+])
+def test_the_doctor_asks_the_time_stamp_authority(tmp_path, mode, level, says):
+    from tests.sealing.authority import root_pem, running
+    (tmp_path / "roots.pem").write_text(root_pem(), encoding="ascii")
+    with running(mode) as authority:
+        authority.at = SystemClock().now()
+        (found,) = doctor._time(Settings(data_dir=tmp_path, tsa_urls=(authority.url,), tsa_roots=tmp_path / "roots.pem"))
+    assert (found.check, found.level) == ("time", level)
+    assert says in found.text
+
+
+def test_the_doctor_says_what_is_missing_without_an_authority_and_without_its_roots(tmp_path):
+    assert [one.level for one in doctor._time(Settings(data_dir=tmp_path))] == ["warning"]
+    (found,) = doctor._time(Settings(data_dir=tmp_path, tsa_urls=("http://127.0.0.1:9/",)))
+    assert found.level == "problem"
+    assert "tsa_roots" in found.text
+
+
+def test_time_stamp_authorities_come_as_a_list_from_everywhere():
+    assert load(flags("serve", "--tsa-urls", "http://a", "--tsa-urls", "http://b"), {}).tsa_urls == ("http://a", "http://b")
+    assert load(None, {"VIDEODESK_TSA_URLS": "http://a http://b"}).tsa_urls == ("http://a", "http://b")

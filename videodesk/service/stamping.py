@@ -1,4 +1,4 @@
-"""Stamping: brings time stamps to the custody log's newest head and to whatever else wants one, in a thread of its own.
+"""Stamping: brings time stamps to the custody log's newest head and to whatever else wants one, in threads of its own.
 
 Nothing waits for it. One stamp on a head covers every entry below, so an authority that was away for a day needs one stamp to catch up.
 """
@@ -47,29 +47,36 @@ class Stamping:
         self._desk = desk
         self._period_s = period_s
         self._manners: defaultdict[str, _Manners] = defaultdict(_Manners)
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._is_running = False
+        self._turn: threading.Timer | None = None
 
     def start(self) -> None:
         """Begin, if there is an authority to ask. Idempotent."""
-        if self._thread is None and self._desk.authorities:
-            self._stopped = threading.Event()
-            self._thread = threading.Thread(target=self._run, args=(self._stopped,), name="stamping", daemon=True)
-            self._thread.start()
+        with self._lock:
+            if self._is_running or not self._desk.authorities:
+                return
+            self._is_running = True
+        self._schedule(0.0)
 
     def stop(self) -> None:
         """End it; blocks a second at most. An answer that is still under way is let go of. Idempotent."""
-        self._stopped.set()
-        if self._thread is not None:
-            self._thread.join(_STOP_S)
-            self._thread = None
+        with self._lock:
+            self._is_running = False
+            turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.cancel()
+            turn.join(_STOP_S)
 
     def step(self) -> float:
         """Stamp what wants it, now. Seconds until the next turn; never raises but for a bug."""
+        is_loop = self._is_running
         try:
             for digest, log_size in self._wants():
                 stamp = self._stamp(digest)
-                if stamp is None or self._stopped.is_set():
+                if stamp is None:
+                    break
+                if is_loop and not self._is_running:  # stopped meanwhile: the store may be closed by now
                     break
                 with self._desk.store.write() as uow:
                     uow.timestamps.add(stamp, log_size)
@@ -88,14 +95,21 @@ class Stamping:
                 return authority
         return None
 
-    def _run(self, stopped: threading.Event) -> None:
-        wait_s = 0.0
-        while not stopped.wait(wait_s):
-            try:
-                wait_s = self.step()
-            except Exception:  # a bug must not end time for good  # noqa: BLE001
-                _log.exception("timestamp.bug")
-                wait_s = LAST_RETRY_S
+    def _schedule(self, wait_s: float) -> None:
+        with self._lock:
+            if not self._is_running:
+                return
+            self._turn = threading.Timer(wait_s, self._take_turn)
+            self._turn.daemon = True
+            self._turn.name = "stamping"
+            self._turn.start()
+
+    def _take_turn(self) -> None:
+        wait_s = LAST_RETRY_S
+        try:
+            wait_s = self.step()
+        finally:  # a bug ends this turn, for all to see, and not the loop
+            self._schedule(wait_s)
 
     def _wants(self) -> list[tuple[str, int | None]]:
         """What wants a stamp: the newest head, when it covers more than the newest stamp, then the rest, oldest first."""
