@@ -31,18 +31,19 @@ from videodesk.desktop.parts import DesktopParts
 from videodesk.desktop.session import system_keyring
 from videodesk.evidence.sweep import sweep_blobs
 from videodesk.protocol.resources import PackageIn
+from videodesk.sealing.certificates import chain_of
 from videodesk.sealing.embedded import seal_kind
 from videodesk.sealing.external import external_seal
 from videodesk.sealing.keys import LocalDeskKeys, open_keys
 from videodesk.sealing.packer import BagPacker
-from videodesk.sealing.pins import pins_of
+from videodesk.sealing.pins import is_signed_by, pins_of
 from videodesk.sealing.private_keys import no_keyring
 from videodesk.sealing.report import TypstReport
 from videodesk.sealing.station import LocalStation
 from videodesk.sealing.timestamp import open_authorities
 from videodesk.sealing.verifier import Verifier
 from videodesk.sealing.verify_page import verify_page
-from videodesk.service import admin, admin_keys, logs
+from videodesk.service import admin, admin_keys, admin_log, logs
 from videodesk.service.desk import Desk
 from videodesk.service.packages import export_package as export
 from videodesk.service.problems import text_of
@@ -53,6 +54,7 @@ from videodesk.storage.blobs_local import LocalBlobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
 from videodesk.storage.uploads_local import LocalUploads
+from videodesk.storage.vault_local import LocalVault
 
 _AT_THE_TERMINAL: Final = Principal("service", frozenset({Role.SUPERVISOR}), "videodesk export")
 
@@ -66,14 +68,15 @@ def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
         raise WorldError("storage.unwritable", folder=str(settings.data_dir)) from problem
     bus = LocalBus()
     keys = open_desk_keys(settings, clock)
-    store = SqlStore(f"sqlite:///{settings.data_dir / 'desk.sqlite'}", bus, sign_head=keys.sign_log)
+    vault = LocalVault(settings.data_dir / "keys" / "cases")
+    store = SqlStore(f"sqlite:///{settings.data_dir / 'desk.sqlite'}", bus, vault, keys.sign_log)
     store.upgrade()
     blobs = LocalBlobs(settings.data_dir / "blobs", clock)
     return Desk(
         settings=settings, store=store, blobs=blobs, uploads=LocalUploads(settings.data_dir / "uploads", blobs), bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
         setup_code=secrets.token_urlsafe(32) if is_embedded else "-".join(secrets.token_hex(2) for _ in range(3)),
         code_key=kept_secret(settings.data_dir / "code.key"), keys=keys, sealer=keys.sealer(), seal_kind=seal_kind, authorities=open_authorities(settings.tsa_urls, settings.tsa_roots), reports=TypstReport(keys),
-        packer=BagPacker(keys, verify_page), verifier=Verifier(pins_of(keys.root_pem), clock))
+        vault=vault, packer=BagPacker(keys, verify_page), verifier=Verifier(pins_of(keys.root_pem), clock))
 
 
 def open_desk_keys(settings: Settings, clock: Clock) -> LocalDeskKeys:
@@ -289,6 +292,19 @@ def administer_keys(settings: Settings, action: str, *, request: Path | None = N
     return admin_keys.show(keys)
 
 
+def administer_log(settings: Settings, action: str, *, checkpoint: Path | None = None, out: Path | None = None) -> tuple[list[str], bool]:
+    """`videodesk admin log`: what it found, and whether the log is intact."""
+    desk = make_desk(settings, is_embedded=False)
+    chains = open_desk_keys(settings, desk.clock).log_chains_pem
+    certificates = [chain_of(pem)[0] for pem in chains]
+    try:
+        if action == "checkpoint":
+            return admin_log.checkpoint(desk, out), True
+        return admin_log.verify(desk, lambda data, signature: any(is_signed_by(one, data, signature) for one in certificates), checkpoint)
+    finally:
+        _close(desk)
+
+
 def export_package(settings: Settings, case: str, out: Path, language: Language, *, is_outside_copy: bool) -> list[str]:
     """`videodesk export`: writes the package and says what it is."""
     desk = make_desk(settings, is_embedded=False)
@@ -334,3 +350,13 @@ def try_turn(settings: Settings, url: str) -> str | None:
     if not servers:
         raise Invalid("settings.invalid", field="turn_urls", problem=url)
     return asyncio.run(ask_relay(servers[0]))
+
+
+def try_authority(settings: Settings, url: str) -> tuple[str | None, float]:
+    """Ask one time stamp authority: None when its token checks, else why not; and how many seconds its clock is ahead of this one."""
+    try:
+        (authority,) = open_authorities((url,), settings.tsa_roots)
+        stamp = authority.stamp(secrets.token_hex(32))
+    except DeskError as problem:
+        return error_text(problem), 0.0
+    return None, (stamp.stamped_at - SystemClock().now()).total_seconds()

@@ -158,6 +158,22 @@ def _add_admin(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     roles = action("roles", "Set a person's roles (the ones named, and no others).")
     roles.add_argument("--role", action="append", choices=("agent", "supervisor", "administrator"), required=True)
     _add_keys(actions)
+    _add_log(actions)
+
+
+def _add_log(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    log = actions.add_parser(
+        "log", help="Check the custody log: verify, checkpoint.",
+        description="Check the custody log, entry by entry, against its signed heads.").add_subparsers(dest="log_action", required=True, metavar="ACTION")
+    verify = log.add_parser("verify", help="Check every entry and name the first that is not in order.",
+                            description="Check every entry; names the first altered, removed, reordered or cut-off one. Exit code 1 when there is one.")
+    verify.add_argument("--checkpoint", type=Path, metavar="FILE", help="A head that was noted earlier: shows also what was cut off with its heads.")
+    checkpoint = log.add_parser("checkpoint", help="Note the newest head, to compare with later.",
+                                description="Note the newest head. Keep it where this computer cannot write.")
+    checkpoint.add_argument("--out", type=Path, metavar="FILE", help="Write it here [default: show it].")
+    for made in (verify, checkpoint):
+        add_flags(made, "admin")
+        made.set_defaults(run=_log)
 
 
 def _add_keys(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -224,6 +240,16 @@ def _keys(parsed: argparse.Namespace) -> int:
             load(parsed), parsed.keys_action, request=getattr(parsed, "request", None), out=getattr(parsed, "out", None)):
         print(line)
     return 0
+
+
+def _log(parsed: argparse.Namespace) -> int:
+    from videodesk import bootstrap
+
+    lines, is_intact = bootstrap.administer_log(
+        load(parsed), parsed.log_action, checkpoint=getattr(parsed, "checkpoint", None), out=getattr(parsed, "out", None))
+    for line in lines:
+        print(line)
+    return 0 if is_intact else 1
 
 
 def _export(parsed: argparse.Namespace) -> int:

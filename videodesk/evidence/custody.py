@@ -14,6 +14,7 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from json.encoder import encode_basestring
 from typing import Any, Final
 
 from videodesk.core.vocabulary import CustodyAction
@@ -43,7 +44,7 @@ def case_commitment(salt: bytes, case_id: str | None) -> str:
 
 def detail_commitment(salt: bytes, snapshot_id: str | None, data: str) -> str:
     """What a leaf says instead of the details; `data` is canonical JSON already."""
-    told = "null" if snapshot_id is None else json.dumps(snapshot_id, ensure_ascii=False)
+    told = "null" if snapshot_id is None else encode_basestring(snapshot_id)
     return hmac.digest(salt, f'{{"data":{data},"snapshot_id":{told}}}'.encode(), "sha256").hex()
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final, Protocol
 
 from videodesk.core.errors import Gone
@@ -21,6 +20,9 @@ Signed = Callable[[bytes, bytes], bool]
 """Whether this signature is the log key's, over these bytes."""
 
 _ERASED: Final = CustodyAction.ERASED.value
+# Canonical JSON has one way to write a leaf; actors are ids.
+_LEAF: Final = re.compile(
+    r'\{"action":"([a-z_]+)","actor":"[^"\\]*","at":"[^"\\]*","case":"([0-9a-f]{64})","detail":"([0-9a-f]{64})","index":([0-9]+),"v":1\}')
 
 
 class Salted(Protocol):
@@ -49,8 +51,12 @@ class CheckableLog(Protocol):
         """Everything, by the stored index."""
         ...
 
-    def heads(self) -> list[TreeHead]:
-        """Every head, smallest first."""
+    def head_roots(self) -> list[tuple[int, str]]:
+        """Size and root of every head, smallest first."""
+        ...
+
+    def newest_head(self) -> TreeHead | None:
+        """The newest head."""
         ...
 
     def missing_guards(self) -> list[str]:
@@ -91,22 +97,22 @@ def check_log(
     """
     reader = _Reader(salts)
     tree = Tree(reader.read(log.rows()))
-    heads = log.heads()
-    problem = _first_problem(tree, reader, [*heads, *([checkpoint] if checkpoint else [])])
-    if problem is None and heads and heads[-1].size < tree.size and not is_open:
-        problem = heads[-1].size + 1, "unsigned_tail"
+    heads, newest = log.head_roots(), log.newest_head()
+    problem = _first_problem(tree, reader, [*heads, *([(checkpoint.size, checkpoint.root)] if checkpoint else [])])
+    if problem is None and newest is not None and newest.size < tree.size and not is_open:
+        problem = newest.size + 1, "unsigned_tail"
     if problem is None and signed is not None:
-        wrong = (head for head in (*heads[-1:], *([checkpoint] if checkpoint else [])) if head.signature and not signed(bytes_of_head(head), head.signature))
+        wrong = (head for head in (newest, checkpoint) if head is not None and head.signature and not signed(bytes_of_head(head), head.signature))
         problem = next(((head.size, "head_altered") for head in wrong), None)
     root, count = tree.root().hex(), len(heads)
     if problem is not None:
         return LogVerdict(problem[0] - 1, root, *problem, heads=count, erased_count=reader.erased_count)
-    is_signed = bool(heads) and signed is not None and bool(heads[-1].signature)
+    is_signed = newest is not None and signed is not None and bool(newest.signature)
     unguarded = f"unguarded: {', '.join(gone)}" if (gone := log.missing_guards()) else None
     return LogVerdict(tree.size, root, None, unguarded, is_signed, count, reader.erased_count)
 
 
-def _first_problem(tree: Tree, reader: _Reader, heads: Sequence[TreeHead]) -> tuple[int, str] | None:
+def _first_problem(tree: Tree, reader: _Reader, heads: Sequence[tuple[int, str]]) -> tuple[int, str] | None:
     """What a row shows by itself, else what the heads show. A hole moves all behind it: it is named before what the heads make of that."""
     alone = reader.problem
     if alone is not None and alone[1] != "removed":
@@ -115,28 +121,27 @@ def _first_problem(tree: Tree, reader: _Reader, heads: Sequence[TreeHead]) -> tu
     return against if alone is None or (against is not None and against[0] < alone[0]) else alone
 
 
-def _against_heads(tree: Tree, heads: Sequence[TreeHead]) -> tuple[int, str] | None:
+def _against_heads(tree: Tree, heads: Sequence[tuple[int, str]]) -> tuple[int, str] | None:
     """The first entry that the signed heads do not know as it is: after the last head that holds, up to the first that does not."""
-    heads = sorted(heads, key=lambda head: head.size)
-    holding = [head for head in heads if head.size <= tree.size]
+    heads = sorted(heads)
+    holding = [head for head in heads if head[0] <= tree.size]
     wrong = _first_wrong(tree, holding)
     if wrong is not None:
-        before = max((head.size for head in holding[:wrong]), default=0)
-        return before + 1, "altered"
-    if any(head.size > tree.size for head in heads):
-        return tree.size + 1, "truncated"
-    # Between two heads that hold nothing can be wrong, but a head in the middle may have been altered by itself.
-    return next(((later.size, "head_altered") for earlier, later in pairwise(heads) if earlier.size == later.size and earlier.root != later.root), None)
+        return max((size for size, _ in holding[:wrong]), default=0) + 1, "altered"
+    return (tree.size + 1, "truncated") if len(holding) < len(heads) else None
 
 
-def _first_wrong(tree: Tree, heads: Sequence[TreeHead]) -> int | None:
+def _first_wrong(tree: Tree, heads: Sequence[tuple[int, str]]) -> int | None:
     """By halving: from the first altered leaf on, no head holds any more."""
-    if not heads or tree.root(heads[-1].size).hex() == heads[-1].root:
+    def holds(at: int) -> bool:
+        return tree.root(heads[at][0]).hex() == heads[at][1]
+
+    if not heads or holds(-1):
         return None
     low, high = 0, len(heads) - 1
     while low < high:
         middle = (low + high) // 2
-        if tree.root(heads[middle].size).hex() == heads[middle].root:
+        if holds(middle):
             low = middle + 1
         else:
             high = middle
@@ -159,13 +164,13 @@ class _Reader:
         hashes: list[bytes] = []
         expected = 1
         for row in rows:
-            if row.index != expected:
+            if row.number != expected:
                 self._note(expected, "removed")
-                expected = row.index
+                expected = row.number
             hashed = leaf_hash(row.leaf.encode())
             hashes.append(hashed)
             if hashed.hex() != row.hash:
-                self._note(row.index, "altered")
+                self._note(row.number, "altered")
             self._read_leaf(row)
             expected += 1
         for case, index in self._without_detail.items():
@@ -174,26 +179,25 @@ class _Reader:
         return hashes
 
     def _read_leaf(self, row: LogRow) -> None:
-        try:
-            leaf = json.loads(row.leaf)
-            index, action, case, detail = leaf["index"], leaf["action"], leaf["case"], leaf["detail"]
-        except (ValueError, KeyError, TypeError):
-            self._note(row.index, "altered")
+        leaf = _LEAF.fullmatch(row.leaf)
+        if leaf is None:
+            self._note(row.number, "altered")
             return
-        if index != row.index:
-            self._note(row.index, "reordered")
+        action, case, detail, index = leaf.groups()
+        if index != str(row.number):
+            self._note(row.number, "reordered")
             return
         if action == _ERASED:
             self._erased.add(case)
         if row.data is None:
             self.erased_count += 1
-            self._without_detail.setdefault(case, row.index)
+            self._without_detail.setdefault(case, row.number)
             return
         known = self._secret(row.case_id)
         if known is None:  # its salt is gone: nobody can say what it was, the erasure must stand in the log
-            self._without_detail.setdefault(case, row.index)
+            self._without_detail.setdefault(case, row.number)
         elif case != known[1] or detail != detail_commitment(known[0], row.snapshot_id, row.data):
-            self._note(row.index, "detail_altered")
+            self._note(row.number, "detail_altered")
 
     def _secret(self, case_id: str | None) -> tuple[bytes, str] | None:
         if case_id not in self._known:

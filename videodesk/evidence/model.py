@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from videodesk.core.vocabulary import CustodyAction, LocationState, ReviewState, SealKind, SnapshotMethod, StillState
 
@@ -159,11 +159,10 @@ class CustodyEntry:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class LogRow:
-    """One leaf as it is stored, and what is told beside it: `data` is canonical JSON, None (with the ids) when it is not there."""
+class LogRow(NamedTuple):
+    """One leaf as it is stored (`number` is its index), and what is told beside it: `data` is canonical JSON, None (with the ids) when it is not there."""
 
-    index: int
+    number: int
     leaf: str
     hash: str
     case_id: str | None

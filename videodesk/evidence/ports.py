@@ -240,6 +240,10 @@ class CustodyRepository(Protocol):
         """Every head, smallest first."""
         ...
 
+    def head_roots(self) -> list[tuple[int, str]]:
+        """Size and root of every head, smallest first."""
+        ...
+
     def newest_head(self) -> TreeHead | None:
         """The newest one."""
         ...

@@ -62,6 +62,9 @@ class MemoryCustody:
     def heads(self) -> list[TreeHead]:
         return list(self.signed)
 
+    def head_roots(self) -> list[tuple[int, str]]:
+        return [(head.size, head.root) for head in self.signed]
+
     def newest_head(self) -> TreeHead | None:
         return self.signed[-1] if self.signed else None
 

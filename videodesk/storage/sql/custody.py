@@ -173,7 +173,7 @@ class SqlCustody:
         columns = (custody_leaves.c.index, custody_leaves.c.leaf, custody_leaves.c.hash, custody_details.c.case_id,
                    custody_details.c.snapshot_id, custody_details.c.data)
         for row in self._connection.execute(select(*columns).select_from(joined).order_by(custody_leaves.c.index)):
-            yield LogRow(*row)
+            yield LogRow._make(row)
 
     def leaf_hashes(self, size: int | None = None) -> list[bytes]:
         query = select(custody_leaves.c.hash).order_by(custody_leaves.c.index)
@@ -202,6 +202,9 @@ class SqlCustody:
     def heads(self) -> list[TreeHead]:
         return [_head_of(row) for row in self._connection.execute(select(custody_heads).order_by(custody_heads.c.size)).mappings()]
 
+    def head_roots(self) -> list[tuple[int, str]]:
+        return [(row[0], row[1]) for row in self._connection.execute(select(custody_heads.c.size, custody_heads.c.root).order_by(custody_heads.c.size))]
+
     def newest_head(self) -> TreeHead | None:
         row = self._connection.execute(select(custody_heads).order_by(custody_heads.c.size.desc()).limit(1)).mappings().first()
         return None if row is None else _head_of(row)
@@ -226,14 +229,14 @@ class SqlCustody:
         query = select(custody_leaves.c.index, custody_leaves.c.leaf, custody_leaves.c.hash, custody_details.c.case_id,
                        custody_details.c.snapshot_id, custody_details.c.data).select_from(joined).order_by(custody_leaves.c.index)
         for row in self._connection.execute(query if condition is None else query.where(condition)):
-            yield entry_of(LogRow(*row))
+            yield entry_of(LogRow._make(row))
 
 
 def entry_of(row: LogRow) -> CustodyEntry:
     """What a stored row tells."""
     leaf = json.loads(row.leaf)
     return CustodyEntry(
-        index=row.index, at=datetime.fromisoformat(leaf["at"]), action=CustodyAction(leaf["action"]), actor_id=leaf["actor"], leaf=row.leaf,
+        index=row.number, at=datetime.fromisoformat(leaf["at"]), action=CustodyAction(leaf["action"]), actor_id=leaf["actor"], leaf=row.leaf,
         digest=row.hash, snapshot_id=row.snapshot_id, case_id=row.case_id, data=json.loads(row.data) if row.data else {})
 
 
