@@ -130,7 +130,7 @@ function pictures(copy, title) {
       h("a", { class: "button primary", href: copy.archive, download: copy.archive_name, "data-name": "all" }, icon("save"), t("copy.all", { size })),
       h("p", { class: "small" }, t("copy.all_what"))) : null,
     h("ul", { class: "shots" }, ...copy.pictures.map((one, place) => shot(one, place + 1))),
-    h("section", { class: "about", "aria-labelledby": "about-title" }, h("h2", { id: "about-title" }, t("copy.real_title")),
+    copy.pictures.some((one) => one.is_sealed) && h("section", { class: "about", "aria-labelledby": "about-title" }, h("h2", { id: "about-title" }, t("copy.real_title")),
       h("p", {}, t("copy.real_text")),
       h("ol", { class: "steps" }, ...["copy.real_1", "copy.real_2", "copy.real_3"].map((step) => h("li", {}, h("span", {}, t(step))))),
       copy.root_fingerprint ? h("p", { class: "small" }, t("copy.fingerprint", { desk: copy.desk_name })) : null,

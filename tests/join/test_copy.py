@@ -14,6 +14,7 @@ import pytest
 from tests.join.conftest import shot, texts, until
 from tests.join.looking import Looking
 from tests.join.test_every_state import answer
+from tests.sealing.keys import capture_facts
 from tests.service.conftest import DEVICE
 from tests.service.packing import can_pack
 from tests.service.pictures import picture as drawn
@@ -28,7 +29,7 @@ class Spoken:
 
     def __init__(self, live, consent=("video", "stills")):
         self.live, self.http = live, live.sign_in("anna")
-        can_pack(live.desk, live.desk.settings.data_dir)
+        self.keys = can_pack(live.desk, live.desk.settings.data_dir)
         self.case = self.http.post("/cases", json={"kind": "parcel", "parties": [{"role": "customer", "name": "Mevrouw De Vries"}]}).json()
         made = self.http.post(f"/cases/{self.case['id']}/invitations", json={}).json()
         self.guest = httpx.Client(base_url=f"{live.url}/api/v1", trust_env=False, timeout=20)
@@ -42,13 +43,16 @@ class Spoken:
                                waiting_since=now, accepted_at=now, agent_id=person.id, agent_name="Anna de Vries"))
         self.pictures: list[bytes] = []
 
-    def take(self, item=None, colour="teal"):
-        data = drawn(640, 480, colour=colour)
+    def take(self, item=None, colour="teal", *, is_sealed=True):
+        snapshot_id, data = new_id(), drawn(640, 480, colour=colour)
+        if is_sealed:
+            facts = capture_facts(snapshot_id=snapshot_id, original_id=snapshot_id, case_id=self.case["id"], call_id=self.call_id)
+            data = self.keys.sealer().seal_capture(data, "image/jpeg", facts)
         self.pictures.append(data)
         meta = {"case_id": self.case["id"], "call_id": self.call_id, "method": "frame", "digest": hashlib.sha256(data).hexdigest(),
                 "media_type": "image/jpeg", "width_px": 640, "height_px": 480, "captured_at": iso(self.live.desk.clock.now()),
                 "checklist_item": item}
-        put = self.http.put(f"/snapshots/{new_id()}", files={
+        put = self.http.put(f"/snapshots/{snapshot_id}", files={
             "metadata": (None, json.dumps(meta), "application/json"), "original": ("o.jpg", data, "image/jpeg")})
         assert put.status_code == 200, put.text
         return put.json()
@@ -69,7 +73,7 @@ def spoken(live):
     made = Spoken(live)
     items = [item["id"] for item in made.case["checklist"]["items"]]
     for item, colour in zip((*items[:3], None), ("teal", "sienna", "steelblue", "grey"), strict=True):
-        made.take(item, colour)
+        made.take(item, colour, is_sealed=item is not None)
     yield made
     made.close()
 
@@ -94,6 +98,8 @@ def test_a_copy_in_every_language_and_size(looking, customer, spoken):
     customer.screen("copy")
     assert customer.heading() == texts("nl")["copy.title"]
     assert customer.page.locator(".shot").count() == 4
+    assert customer.page.locator(".shot", has_text=texts("nl")["copy.not_sealed"]).count() == 1
+    assert customer.page.locator(".fingerprint").inner_text().replace(" ", "") == spoken.keys.root_fingerprint
     shown(customer)
     looking.look("copy")
     customer.page.evaluate("scrollTo(0, document.body.scrollHeight)")

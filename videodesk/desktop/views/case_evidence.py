@@ -34,8 +34,9 @@ _SNAPSHOT = int(Qt.ItemDataRole.UserRole)
 _LARGEST_PX = 1024
 _SYMBOLS = {"pending": "clock", "accepted": "circle-check", "retake_requested": "repeat", "rejected": "circle-x"}
 _COLOURS = {"neutral": "text_muted", "ok": "ok", "warning": "warning", "danger": "danger", "accent": "accent_text"}
-_SEALS = {SealKind.NONE: ("shield-off", "warning"), SealKind.CAPTURE: ("shield-check", "ok"), SealKind.OPENED: ("shield", "text_muted"),
-          SealKind.RENDITION: ("shield-check", "ok")}
+# Never green: what the seal is worth is checked when the picture is chosen.
+_SEALS = {SealKind.NONE: ("shield-off", "warning"), SealKind.CAPTURE: ("shield-check", "text_muted"), SealKind.OPENED: ("shield", "text_muted"),
+          SealKind.RENDITION: ("shield-check", "text_muted")}
 Index = QModelIndex | QPersistentModelIndex
 
 
