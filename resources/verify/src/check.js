@@ -38,7 +38,7 @@ export async function checkPicture({ reader, pin }, name, blob) {
   /** @type {(code: string) => Checked} */
   const unsure = (code) => ({ file: name, verdict: "uncheckable", reasons: [[code, {}]], facts: {} });
   if (!type) {
-    return unsure("unknown_kind");
+    return unsure(new TextDecoder().decode(await bytesOf(blob.slice(0, 5))) === "%PDF-" ? "report_elsewhere" : "unknown_kind");
   }
   if (blob.size > LARGEST) {
     return unsure("too_large");

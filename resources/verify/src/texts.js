@@ -37,5 +37,5 @@ export function when(moment) {
   if (Number.isNaN(date.getTime())) {
     return moment;
   }
-  return date.toLocaleString(chosen === "nl" ? "nl-NL" : "en-GB", { dateStyle: "long", timeStyle: "long" });
+  return date.toLocaleString(chosen === "nl" ? "nl-NL" : "en-GB", { dateStyle: "medium", timeStyle: "long" });
 }

@@ -23,21 +23,21 @@ export function grouped(fingerprint) {
 export function banner(items, whole, isBusy) {
   const done = items.filter((one) => one.checked);
   if (isBusy) {
-    return h("div", { class: "banner busy", "data-verdict": "busy" }, icon("busy"), h("div", {}, h("h1", {}, t("page.busy")), h("p", {}, t("page.busy_count", { done: done.length, n: items.length }))));
+    return h("div", { class: "banner busy", "data-verdict": "busy" }, icon("busy"), h("div", {}, h("h1", {}, t("page.busy")), h("p", {}, items.length ? t("page.busy_count", { n: items.length }) : t("page.busy_lead"))));
   }
   const verdicts = done.map((one) => /** @type {Checked} */ (one.checked).verdict);
   const verdict = whole?.verdict ?? worst(verdicts);
   const pictures = items.filter((one) => one.kind === "picture");
   const bad = pictures.filter((one) => one.checked && !isGood(one.checked.verdict)).length;
-  const isAllRenditions = pictures.length > 0 && pictures.every((one) => one.checked?.verdict === "genuine-rendition");
-  const name = verdict === "genuine" && isAllRenditions ? "genuine-rendition" : verdict;
+  const renditions = pictures.filter((one) => one.checked?.verdict === "genuine-rendition").length;
+  const name = verdict === "genuine" && renditions > 0 && !whole ? "mixed" : verdict;
   const counts = { n: pictures.length, bad, good: pictures.length - bad };
   const key = whole ? `page.package.${name}` : `page.all.${name}`;
   return h(
     "div",
-    { class: `banner ${name}`, "data-verdict": verdict },
+    { class: `banner ${verdict}`, "data-verdict": verdict },
     icon(SIGNS[verdict]),
-    h("div", {}, h("h1", {}, t(has(key) ? key : `page.all.${name}`, counts)), h("p", {}, sentence(verdict, counts, Boolean(whole)))),
+    h("div", {}, h("h1", {}, t(has(key) ? key : `page.all.${name}`, counts)), h("p", {}, sentence(verdict, counts, Boolean(whole))), h("p", { class: "moment" }, t("page.checked_at", { at: when(new Date().toISOString()) }))),
   );
 }
 
@@ -55,7 +55,7 @@ function sentence(verdict, counts, isPackage) {
 /** @param {import("./verdict.js").Reason} reason */
 function why([code, params]) {
   const words = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, name === "at" ? when(value) : value]));
-  return h("li", {}, t(`reason.${code}`, words));
+  return h("li", {}, t(has(`reason.${code}`) ? `reason.${code}` : `page.reason.${code}`, words));
 }
 
 /** Everything in a package that is no picture and in order: one line, and the list behind it. @param {Item[]} items */
@@ -77,7 +77,7 @@ export function parts(items) {
 
 /** @param {string} key @param {string} value */
 function row(key, value) {
-  return [h("dt", {}, t(`page.fact.${key}`)), h("dd", key === "digest" || key.endsWith("id") ? { class: "mono" } : {}, value)];
+  return [h("dt", {}, t(`page.fact.${key}`)), h("dd", key.endsWith("digest") || key.endsWith("id") ? { class: "mono" } : {}, value)];
 }
 
 const SHOWN = ["captured_at", "method", "made_at"];
@@ -105,8 +105,8 @@ export function card(item, isOpen) {
   const verdict = checked?.verdict;
   const words = verdict ? t(`verdict.${verdict}`) : t("page.checking");
   const picture = item.preview
-    ? h("img", { src: item.preview, alt: t("page.preview", { name: item.title }), decoding: "async" })
-    : h("div", { class: "nothing" }, t("page.no_preview"));
+    ? h("div", { class: "look" }, h("img", { src: item.preview, alt: t("page.preview", { name: item.title }), decoding: "async" }))
+    : h("div", { class: "look nothing" }, t("page.no_preview"));
   // What a seal that is not good says is nobody's word: it stands with the technical details, as a claim.
   const isProven = checked !== null && isGood(checked.verdict);
   const rows = checked && isProven ? facts(checked, SHOWN) : [];
