@@ -120,14 +120,13 @@ function loading(title) {
  */
 function pictures(copy, title) {
   const n = copy.pictures.length;
-  const size = sizeOf(copy.pictures.reduce((sum, one) => sum + one.size_bytes, 0));
   const about = { n, agent: copy.agent_name || copy.desk_name, day: copy.taken_on ? dayOf(copy.taken_on) : "", number: copy.case_number };
   const key = n === 1 ? "copy.lead_one" : "copy.lead";
   return h("section", { class: "card" },
     h("div", { class: "copy-head" }, h("h1", { tabindex: "-1" }, title),
       h("p", { class: "lead" }, t(copy.taken_on ? key : `${key}_no_day`, about)), h("p", { class: "quiet" }, t("page.case", about))),
     copy.archive ? h("div", { class: "get-all" },
-      h("a", { class: "button primary", href: copy.archive, download: copy.archive_name, "data-name": "all" }, icon("save"), t("copy.all", { size })),
+      h("a", { class: "button primary", href: copy.archive, download: copy.archive_name, "data-name": "all" }, icon("save"), t("copy.all")),
       h("p", { class: "small" }, t("copy.all_what"))) : null,
     h("ul", { class: "shots" }, ...copy.pictures.map((one, place) => shot(one, place + 1))),
     copy.pictures.some((one) => one.is_sealed) && h("section", { class: "about", "aria-labelledby": "about-title" }, h("h2", { id: "about-title" }, t("copy.real_title")),
