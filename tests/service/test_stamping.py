@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from datetime import timedelta
 
 import pytest
 
-from tests.sealing.authority import root, running
+from tests.sealing.authority import root, root_pem, running
 from tests.service.evidence_desk import EvidenceDesk
 from videodesk.core.errors import WorldError
+from videodesk.evidence.custody import bytes_of_head
 from videodesk.evidence.seal_ports import Stamp
 from videodesk.evidence.stamps import lateness
 from videodesk.sealing.timestamp import HttpTimestampAuthority
@@ -182,6 +184,21 @@ def test_a_real_token_comes_by_itself_and_checks(desk):
         desk.wait_for(lambda: covering(desk, later) is not None)
         stamping.stop()
     desk.wait_for(lambda: not any(thread.name == "stamping" for thread in threading.enumerate()))
+
+
+def test_openssl_alone_can_check_when_the_log_was_there(desk, tmp_path):
+    with running() as authority:
+        desk.desk.authorities = (HttpTimestampAuthority(authority.url, [root()]),)
+        desk.kept()
+        Stamping(desk.desk).step()
+    with desk.store.read() as uow:
+        head, stamp = uow.custody.newest_head(), uow.timestamps.newest_head().stamp
+    (tmp_path / "head.json").write_bytes(bytes_of_head(head))
+    (tmp_path / "token.tsr").write_bytes(stamp.token)
+    (tmp_path / "root.pem").write_text(root_pem())
+    done = subprocess.run(["openssl", "ts", "-verify", "-in", "token.tsr", "-data", "head.json", "-CAfile", "root.pem"], cwd=tmp_path,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_desk_without_authorities_starts_no_thread(desk):

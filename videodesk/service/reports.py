@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ _log = structlog.get_logger(__name__)
 # 98 mm of paper at 300 dpi and more; above it, or when it is no JPEG, a picture is made smaller: in a child with limits.
 MAX_SIDE_PX: Final = 2048
 MAX_JPEG_BYTES: Final = 1_500_000
+_AT_ONCE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def report_of(desk: Desk, principal: Principal, case_id: str, language: Language
 
         telling = tell(uow, case_id, desk.checklists, language, name_of, now)
     seen = SealsSeen()  # nothing remembered: a report says what was checked for it
-    pictures = dict(filter(None, (_put_in(desk, telling, one, seen) for one in telling.shown)))
+    with ThreadPoolExecutor(_AT_ONCE, "report") as workers:  # as many as there are children that make pictures smaller
+        pictures = dict(filter(None, workers.map(lambda one: _put_in(desk, telling, one, seen), telling.shown)))
     told = telling.told
     told |= {"desk": desk.settings.desk_name, "made_by": principal.display_name, "root": desk.keys.root_fingerprint if desk.keys else "",
              "problems": _problems(told, telling.shown)}
