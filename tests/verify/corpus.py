@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import struct
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,10 +13,9 @@ from typing import Any
 
 import c2pa
 
-from tests.sealing.keys import capture_facts, desk_keys, look_alike, picture, rendition_facts
+from tests.sealing.keys import capture_facts, look_alike, picture, rendition_facts
 from tests.verify.sealed_case import SealedCase
 from videodesk.core.vocabulary import SealVerdict as V
-from videodesk.evidence.seal_ports import CaptureFacts
 from videodesk.sealing.embedded import seal_kind, unsealed
 from videodesk.sealing.keys import LocalDeskKeys
 from videodesk.sealing.manifests import capture_manifest, parent_ingredient, rendition_manifest

@@ -15,6 +15,7 @@ from videodesk.core.people import Principal, Role
 from videodesk.core.vocabulary import SnapshotMethod
 from videodesk.evidence.seal_ports import CaptureFacts, RenditionFacts, Stamp
 from videodesk.protocol.resources import PackageIn
+from videodesk.sealing.embedded import seal_kind
 from videodesk.sealing.packer import BagPacker
 from videodesk.sealing.pins import pins_of
 from videodesk.sealing.report import TypstReport
@@ -42,6 +43,7 @@ class SealedCase:
             self.desk.desk.reports = TypstReport(self.keys)
         self.verifier = Verifier(pins_of(self.keys.root_pem), self.clock)
         self.desk.desk.verifier = self.verifier
+        self.desk.desk.seal_kind = seal_kind
         self.desk.store._sign_head = self.keys.sign_log
         with self.desk.store.read() as uow:
             (consent,) = uow.invitations.consents(self.desk.invitation_id)

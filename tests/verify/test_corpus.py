@@ -6,9 +6,9 @@ import pytest
 
 from tests.verify.corpus import make_corpus
 from videodesk.core.clock import HandClock
-from videodesk.core.vocabulary import Language, SealVerdict
-from videodesk.sealing.answers import Trusted, check_files, in_words
-from videodesk.sealing.pins import Pins, pins_of
+from videodesk.core.vocabulary import SealVerdict
+from videodesk.sealing.answers import Trusted, check_files
+from videodesk.sealing.pins import pins_of
 
 
 @pytest.fixture(scope="module")

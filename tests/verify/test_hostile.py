@@ -77,11 +77,7 @@ def test_documents_that_say_anything_signed_by_the_desk_itself(case, verdict, pa
     document = json.loads(files[name])
     for key in document:
         changed = files | {name: json.dumps(document | {key: value}).encode()}
-        if name == "package.json":
-            changed = relisted(changed, case)
-        else:
-            changed = resigned(changed, case.keys)
-        verdict(zipped(changed))
+        verdict(zipped(relisted(changed, case) if name == "package.json" else resigned(changed, case.keys)))
 
 
 def relisted(files, case):
