@@ -186,7 +186,8 @@ def test_marks_and_renditions(desk):
     view = desk.ask("GET", f"/snapshots/{one['id']}").json()
     assert (view["digest"], view["annotation_revision"], view["rendition"]["id"]) == (one["digest"], 2, rendition_id)
     assert view["rendition"]["has_redaction"]
-    assert [entry["action"] for entry in desk.custody()] == ["captured", "stored", "annotated", "annotated", "redacted"]
+    assert [entry["action"] for entry in desk.custody()] == [
+        "captured", "stored", "annotated", "annotated", "viewed", "redacted", "viewed", "viewed"]
 
 
 def test_where_it_belongs(desk):

@@ -60,6 +60,11 @@ ROUTES = [
     ("PATCH", f"/uploads/{SOME}", Action.CAPTURE, None),
     ("DELETE", f"/uploads/{SOME}", Action.CAPTURE, None),
     ("POST", "/seal/certificate", Action.CAPTURE, {"csr_pem": "x" * 64, "station_id": SOME}),
+    ("GET", f"/snapshots/{SOME}/integrity", Action.SEE_EVIDENCE, None),
+    ("GET", f"/cases/{SOME}/report", Action.EXPORT, None),
+    ("POST", f"/cases/{SOME}/packages", Action.EXPORT, {"id": SOME}),
+    ("GET", f"/packages/{SOME}", Action.EXPORT, None),
+    ("GET", f"/packages/{SOME}/file", Action.EXPORT, None),
     ("POST", f"/snapshots/{SOME}/decisions", Action.REVIEW, {"id": SOME, "decision": "accepted"}),
 ]
 CUSTOMERS = [

@@ -53,6 +53,20 @@ def note_view(uow: EvidenceUnit, principal: Principal, original: Original, now: 
     custody.record(uow.custody, CustodyAction.VIEWED, principal.id, now, snapshot_id=snapshot.id, case_id=snapshot.case_id, data=data)
 
 
+def note_look(uow: EvidenceUnit, principal: Principal, snapshot_id: str, what: str, digest: str, now: datetime) -> None:
+    """Enter that a small part of a snapshot was looked at: its "thumbnail" (with the digest of the picture behind it), its "marks"."""
+    snapshot = see_snapshot(uow, principal, snapshot_id)
+    data: dict[str, Any] = {"what": what} | ({"digest": digest} if digest else {})
+    custody.record(uow.custody, CustodyAction.VIEWED, principal.id, now, snapshot_id=snapshot.id, case_id=snapshot.case_id, data=data)
+
+
+def note_rendition_view(uow: EvidenceUnit, principal: Principal, rendition: Rendition, now: datetime, part: str | None = None) -> None:
+    """Enter that a rendition (or the `part` of it, as bytes "first-last") is handed out now."""
+    snapshot = see_snapshot(uow, principal, rendition.snapshot_id)
+    data: dict[str, Any] = {"rendition_id": rendition.id, "digest": rendition.digest} | ({"bytes": part} if part else {})
+    custody.record(uow.custody, CustodyAction.VIEWED, principal.id, now, snapshot_id=snapshot.id, case_id=snapshot.case_id, data=data)
+
+
 def note_denied(uow: EvidenceUnit, principal: Principal, snapshot_id: str, reason: str, now: datetime) -> None:
     """Enter into the custody log that somebody was kept from an original that exists; for one that does not, nothing."""
     snapshot = uow.evidence.snapshot(snapshot_id)

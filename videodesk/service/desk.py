@@ -24,6 +24,7 @@ from videodesk.evidence.stamps import TimestampRepository
 from videodesk.evidence.upload_ports import PartialUploads
 from videodesk.evidence.vault_ports import CaseVault, MemoryVault
 from videodesk.review.ports import ReviewRepository
+from videodesk.service.looks import Looks
 from videodesk.service.pictures import LimitedPictures
 from videodesk.settings import Settings
 
@@ -127,5 +128,6 @@ class Desk:
     authorities: tuple[TimestampAuthority, ...] = ()
     reports: ReportMaker | None = None
     vault: CaseVault = field(default_factory=MemoryVault)
+    looks: Looks = field(default_factory=Looks)
     # Without one no packages are made.
     packer: Packer | None = None

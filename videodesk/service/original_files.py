@@ -97,3 +97,15 @@ def hand_out(desk: Desk, principal: Principal, snapshot_id: str, original_id: st
         with desk.store.write() as uow:
             usecases.note_view(uow, principal, original, now, given.part)
     return response
+
+def note_look(desk: Desk, principal: Principal, snapshot_id: str, what: str, digest: str = "") -> None:
+    """Enter a look before anything is handed out; `what` is "thumbnail" or "marks". Raises what a writing transaction raises."""
+    now = desk.clock.now()
+    if not desk.looks.is_first(principal, snapshot_id, what, now):
+        return
+    try:
+        with desk.store.write() as uow:
+            usecases.note_look(uow, principal, snapshot_id, what, digest, now)
+    except BaseException:
+        desk.looks.forget(principal, snapshot_id, what, now)
+        raise

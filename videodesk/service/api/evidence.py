@@ -17,7 +17,7 @@ from videodesk.protocol import resources as r
 from videodesk.service import evidence_views as views
 from videodesk.service.auth import DeskDep, PrincipalDep
 from videodesk.service.desk import Desk
-from videodesk.service.original_files import hand_out, put_original
+from videodesk.service.original_files import hand_out, note_look, put_original
 from videodesk.service.ranges import handout
 from videodesk.service.thumbnails import thumbnail_of
 from videodesk.service.uploads import Upload, decoded, form_in_openapi, received_form
@@ -89,7 +89,10 @@ def get_thumbnail(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath,
         renditions = uow.evidence.renditions_of([snapshot.id])
         source, media_type = (renditions[-1].digest, renditions[-1].media_type) if renditions else (snapshot.digest, snapshot.media_type)
     thumbnail = thumbnail_of(desk, source, media_type, None if renditions else snapshot.leading)
-    return handout(request, thumbnail, desk.blobs.size_bytes(thumbnail), "image/jpeg").response(desk.blobs)
+    given = handout(request, thumbnail, desk.blobs.size_bytes(thumbnail), "image/jpeg")
+    if given.is_given:
+        note_look(desk, principal, snapshot_id, "thumbnail", source)
+    return given.response(desk.blobs)
 
 
 @router.get("/snapshots/{snapshot_id}/annotation")
@@ -98,7 +101,9 @@ def get_annotation(
 ) -> r.AnnotationView:
     """The newest revision of the marks or the one asked for; 404 annotation.none when nothing was ever annotated."""
     with desk.store.read() as uow:
-        return views.annotation_view(usecases.see_annotation(uow, principal, snapshot_id, revision))
+        annotation = usecases.see_annotation(uow, principal, snapshot_id, revision)
+    note_look(desk, principal, snapshot_id, "marks")
+    return views.annotation_view(annotation)
 
 
 @router.post("/snapshots/{snapshot_id}/annotation")
@@ -141,5 +146,10 @@ def get_rendition(desk: DeskDep, principal: PrincipalDep, rendition_id: IdInPath
     """A rendition's bytes."""
     with desk.store.read() as uow:
         rendition = usecases.see_rendition(uow, principal, rendition_id)
-    return handout(request, rendition.digest, rendition.size_bytes, rendition.media_type).response(desk.blobs)
+    given = handout(request, rendition.digest, rendition.size_bytes, rendition.media_type)
+    response = given.response(desk.blobs)
+    if given.is_given:
+        with desk.store.write() as uow:
+            usecases.note_rendition_view(uow, principal, rendition, desk.clock.now(), given.part)
+    return response
 
