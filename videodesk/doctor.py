@@ -267,8 +267,10 @@ def _time(settings: Settings) -> Iterator[Finding]:
         return
     from videodesk.bootstrap import try_authority
 
-    for url in settings.tsa_urls:
-        reason, apart_s = try_authority(settings, url)
+    for address in settings.tsa_urls:
+        reason, apart_s = try_authority(settings, address)
+        parts = urlsplit(address)
+        url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()  # without an account that may be in it
         if reason is not None:
             yield Finding("time", Level.PROBLEM, f"{url}: {reason}", "Is the address right, and is its root in the file of --tsa-roots?")
         elif abs(apart_s) > _MAX_APART_S:

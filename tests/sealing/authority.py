@@ -93,6 +93,7 @@ class Authority:
         self.mode = mode
         self.at = GEN_TIME
         self.asked = 0
+        self.headers: dict[str, str] = {}
         self.arrived = threading.Event()
         self.release = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -135,6 +136,7 @@ class Authority:
             def do_POST(self) -> None:
                 request = self.rfile.read(int(self.headers["Content-Length"]))
                 authority.asked += 1
+                authority.headers = dict(self.headers)
                 authority.arrived.set()
                 with suppress(OSError):  # it hung up first
                     self.reply(request)

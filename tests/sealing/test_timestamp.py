@@ -6,10 +6,11 @@ import hashlib
 import subprocess
 
 import pytest
+from rfc3161_client import decode_timestamp_response
 
-from tests.sealing.authority import GEN_TIME, certificate, root, root_pem, running
+from tests.sealing.authority import GEN_TIME, _key, certificate, root, root_pem, running
 from videodesk.core.errors import DeskError, Invalid, WorldError
-from videodesk.sealing.timestamp import HttpTimestampAuthority, checked, load_roots, open_authorities
+from videodesk.sealing.timestamp import HttpTimestampAuthority, checked, load_roots, open_authorities, request_for
 
 DATA = b"the head of a log"
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -101,3 +102,32 @@ def test_authorities_come_with_roots_or_not_at_all(tmp_path):
 
 def test_the_authority_of_the_tests_is_what_it_says():
     assert certificate().issuer == root().subject
+
+
+def test_certificates_in_no_order_are_no_reason_to_refuse(tmp_path):
+    """What openssl's own authority answers."""
+    from cryptography.hazmat.primitives import serialization
+    pem = serialization.Encoding.PEM
+    (tmp_path / "tsa.pem").write_bytes(certificate().public_bytes(pem))
+    (tmp_path / "tsa.key").write_bytes(_key("authority").private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    (tmp_path / "chain.pem").write_text(root_pem() + root_pem("Another Root"))
+    (tmp_path / "serial").write_text("01")
+    (tmp_path / "tsa.cnf").write_text(
+        "[tsa]\ndefault_tsa=t\n[t]\nserial=./serial\nsigner_cert=./tsa.pem\ncerts=./chain.pem\nsigner_key=./tsa.key\nsigner_digest=sha256\n"
+        "default_policy=1.2.3.4.1\ndigests=sha256\naccuracy=secs:1\ness_cert_id_chain=no\ness_cert_id_alg=sha256\n")
+    (tmp_path / "request.tsq").write_bytes(request_for(bytes.fromhex(DIGEST), 77))
+    subprocess.run(["openssl", "ts", "-reply", "-config", "tsa.cnf", "-queryfile", "request.tsq", "-out", "token.tsr"], cwd=tmp_path, check=True,
+                   capture_output=True)
+    token = (tmp_path / "token.tsr").read_bytes()
+    with pytest.raises(ValueError, match="InvalidSetOrdering"):
+        decode_timestamp_response(token)
+    assert checked(token, DIGEST, [root()], nonce=77).tzinfo is not None
+    assert code_of(lambda: checked(token, DIGEST, [root("Another Root")], nonce=77)) == "timestamp.invalid"
+    assert code_of(lambda: checked(token, DIGEST, [root()], nonce=78)) == "timestamp.invalid"
+
+
+def test_the_account_in_an_address_is_used_and_never_told():
+    with running() as authority:
+        asked = HttpTimestampAuthority(authority.url.replace("http://", "http://desk:secret@"), [root()])
+        assert asked.stamp(DIGEST).authority == asked.name == authority.url
+        assert authority.headers["Authorization"] == "Basic ZGVzazpzZWNyZXQ="

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import threading
 from datetime import timedelta
@@ -9,12 +10,19 @@ from datetime import timedelta
 import pytest
 
 from tests.sealing.authority import root, root_pem, running
+from tests.service.conftest import CHEAP, close_desk, make_desk
 from tests.service.evidence_desk import EvidenceDesk
+from videodesk.core.clock import SystemClock
 from videodesk.core.errors import WorldError
+from videodesk.core.ids import new_id
+from videodesk.core.vocabulary import CustodyAction
+from videodesk.evidence import custody
 from videodesk.evidence.custody import bytes_of_head
 from videodesk.evidence.seal_ports import Stamp
 from videodesk.evidence.stamps import lateness
 from videodesk.sealing.timestamp import HttpTimestampAuthority
+from videodesk.service.app import create_app
+from videodesk.service.server import ServiceServer
 from videodesk.service.stamping import FIRST_RETRY_S, LAST_RETRY_S, PERIOD_S, Stamping
 
 
@@ -199,6 +207,34 @@ def test_openssl_alone_can_check_when_the_log_was_there(desk, tmp_path):
     done = subprocess.run(["openssl", "ts", "-verify", "-in", "token.tsr", "-data", "head.json", "-CAfile", "root.pem"], cwd=tmp_path,
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+async def test_a_running_service_stamps_and_stops(tmp_path):
+    made = make_desk(tmp_path, SystemClock(), host="127.0.0.1")
+    with running() as authority:
+        made.authorities = (HttpTimestampAuthority(authority.url, [root()]),)
+        with made.store.write() as uow:
+            custody.record(uow.custody, CustodyAction.VIEWED, new_id(), made.clock.now())
+        server = ServiceServer(made, app=create_app(made, CHEAP))
+        await server.start()
+        try:
+            async with asyncio.timeout(10):
+                while True:
+                    with made.store.read() as uow:
+                        if uow.timestamps.newest_head() is not None:
+                            break
+                    await asyncio.sleep(0.02)
+            authority.mode = "hanging"
+            authority.arrived.clear()
+            with made.store.write() as uow:
+                custody.record(uow.custody, CustodyAction.VIEWED, new_id(), made.clock.now())
+            server.stamping.stop()
+            server.stamping.start()
+            assert await asyncio.to_thread(authority.arrived.wait, 10)
+        finally:
+            await server.stop()
+        assert server.stamping.prompt() is not None, "what was under way was let go of"
+    close_desk(made)
 
 
 def test_a_desk_without_authorities_starts_no_thread(desk):

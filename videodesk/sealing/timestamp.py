@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
-from asn1crypto import tsp
+from asn1crypto import cms, tsp
 from cryptography import x509
 from rfc3161_client import TimeStampResponse, VerificationError, VerifierBuilder, decode_timestamp_response
 
@@ -38,7 +39,8 @@ class HttpTimestampAuthority:
     def __init__(
         self, url: str, roots: Sequence[x509.Certificate], *, deadline_s: float = DEADLINE_S, monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.name = url
+        self._url = url
+        self.name = _without_password(url)
         self._roots = list(roots)
         self._deadline_s = deadline_s
         self._monotonic = monotonic
@@ -60,7 +62,7 @@ class HttpTimestampAuthority:
         patience = httpx.Timeout(self._deadline_s, connect=min(_CONNECT_S, self._deadline_s))
         headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
         try:
-            with httpx.Client(timeout=patience, verify=self._tls) as client, client.stream("POST", self.name, content=request, headers=headers) as answer:
+            with httpx.Client(timeout=patience, verify=self._tls) as client, client.stream("POST", self._url, content=request, headers=headers) as answer:
                 if answer.status_code != httpx.codes.OK:
                     raise WorldError("timestamp.refused" if answer.is_client_error or answer.is_redirect else "timestamp.unreachable")
                 found = b""
@@ -73,6 +75,12 @@ class HttpTimestampAuthority:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as problem:
             raise WorldError("timestamp.unreachable") from problem
         return found
+
+
+def _without_password(url: str) -> str:
+    """What may be kept and shown: an address may carry the account of who pays for the stamps."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def request_for(digest: bytes, nonce: int) -> bytes:
@@ -89,10 +97,7 @@ def checked(token: bytes, digest: str, roots: Sequence[x509.Certificate], *, non
 
     The time is checked against the certificates at the token's own time: a token stays good when they have expired (RFC 3161, section 4).
     """
-    try:
-        answer = decode_timestamp_response(token)
-    except ValueError as problem:
-        raise WorldError("timestamp.invalid") from problem
+    answer = _decoded(token)
     if answer.status != _GRANTED:
         raise WorldError("timestamp.refused")
     try:
@@ -100,6 +105,25 @@ def checked(token: bytes, digest: str, roots: Sequence[x509.Certificate], *, non
     except (VerificationError, ValueError, TypeError, AttributeError) as problem:
         raise WorldError("timestamp.invalid") from problem
     return answer.tst_info.gen_time.astimezone(UTC)
+
+
+def _decoded(token: bytes) -> TimeStampResponse:
+    try:
+        return decode_timestamp_response(token)
+    except ValueError:
+        try:
+            return decode_timestamp_response(_in_order(token))
+        except (ValueError, TypeError, KeyError) as problem:
+            raise WorldError("timestamp.invalid") from problem
+
+
+def _in_order(token: bytes) -> bytes:
+    """The answer with its certificates as DER wants a set. openssl sends them as they come, and nothing signs their order (RFC 5652, 5.1)."""
+    answer = tsp.TimeStampResp.load(token, strict=True)
+    signed = answer["time_stamp_token"]["content"]
+    signed["certificates"] = cms.CertificateSet(sorted(signed["certificates"], key=lambda one: bytes(one.dump())))
+    made: bytes = answer.dump()
+    return made
 
 
 def _verify(answer: TimeStampResponse, digest: bytes, roots: Sequence[x509.Certificate], nonce: int | None) -> None:
