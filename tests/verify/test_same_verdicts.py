@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import random
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.sealing.keys import NOW, capture_facts, careless_rendition, desk_keys, look_alike, picture, rendition_facts
 from tests.verify.browser import Opened, launched
-from tests.verify.corpus import make_corpus
+from tests.verify.corpus import files_of, make_corpus
+from tests.verify.sealed_case import SealedCase
 from videodesk.core.clock import HandClock
 from videodesk.core.vocabulary import Language
 from videodesk.evidence.package_ports import Contents, Part
@@ -219,6 +221,43 @@ def test_the_corpus(browser, tmp_path):
     assert wrong == {}
     assert opened.complaints == []
     opened.context.close()
+
+
+def reports(folder):
+    """Reports and a package with one, and what the command says of them."""
+    case, stranger = SealedCase(folder / "desk", is_reported=True), SealedCase(folder / "other", is_reported=True)
+    case.stamp()
+    whole = case.package(folder / "package.zip").read_bytes()
+    report = files_of(whole)["data/report.pdf"]
+    foreign = files_of(stranger.package(folder / "other.zip").read_bytes())["data/report.pdf"]
+    chance = random.Random(4)
+    made = {
+        "package.zip": whole, "report.pdf": report, "foreign.pdf": foreign, "cut.pdf": report[:len(report) // 2], "bare.pdf": b"%PDF-1.7\n%%EOF\n",
+        "more.pdf": report + b"\n% more\n"}
+    before = report.index(b"/ByteRange") - 200
+    for n in range(12):
+        at = chance.randrange(200, before)
+        made[f"flipped-{n}.pdf"] = report[:at] + bytes([report[at] ^ 1]) + report[at + 1:]
+    wanted = {}
+    for name, data in made.items():
+        (folder / name).write_bytes(data)
+        wanted[name] = by_python(case.verifier.check_path(folder / name, name))
+    case.close()
+    stranger.close()
+    return case.keys.root_pem, made, wanted
+
+
+def test_reports(browser, tmp_path):
+    with ThreadPoolExecutor(1) as apart:  # the signatures' library has a loop of its own, and so has the browser's
+        root_pem, made, wanted = apart.submit(reports, tmp_path).result()
+    path = tmp_path / "verify.html"
+    path.write_bytes(verify_page(Language.EN, root_pem))
+    opened = Opened(browser, path)
+    found = {name: by_page(opened.drop((name, data))) for name, data in made.items()}
+    opened.context.close()
+    assert found == wanted
+    assert wanted["report.pdf"]["report.pdf"][0] == wanted["package.zip"]["data/report.pdf"][0] == "genuine"
+    assert wanted["foreign.pdf"]["foreign.pdf"][0] == "foreign-seal"
 
 
 def test_packages(page, keys, other, tmp_path):

@@ -1,7 +1,8 @@
 // A whole package, file by file: section 8 of PACKAGE.md, as sealing/package_check.py does.
 import { bytesOf, checkPicture, digestOf } from "./check.js";
 import { checkLog } from "./custody.js";
-import { certificates, hex, isSignedBy, keyUnder, maySignPackages, sha256 } from "./der.js";
+import { chainOf, hex, isSignedBy, keyUnder, maySignPackages, sha256 } from "./der.js";
+import { checkReport } from "./report.js";
 import { isGood, worst } from "./verdict.js";
 import { contentOf, isName, openArchive, Refused } from "./zip.js";
 
@@ -145,6 +146,9 @@ class PackageCheck {
       const found = await checkLog(await this.json(name), this.index, open, this.means);
       return isGood(found.verdict) && this.signed ? this.plain() : found;
     }
+    if (entry.role === "report" && !this.signed) {
+      return checkReport(name, await this.bytes(name), this.means);
+    }
     return this.plain();
   }
 
@@ -216,15 +220,6 @@ class PackageCheck {
       return is("foreign-seal", "other_root");
     }
     return roots.some((root) => keyUnder(chain, root, now)) ? null : is("uncheckable", "certificate_expired");
-  }
-}
-
-/** @param {string} pem */
-export function chainOf(pem) {
-  try {
-    return certificates(pem);
-  } catch {
-    return [];
   }
 }
 

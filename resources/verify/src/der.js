@@ -83,7 +83,7 @@ export function time(text, tag) {
 
 /**
  * @typedef {{ der: Uint8Array<ArrayBuffer>, signed: Uint8Array, signature: Uint8Array, subject: string, issuer: string, from: number, until: number,
- *   key: Uint8Array, isAuthority: boolean, usages: string }} Certificate
+ *   key: Uint8Array, isAuthority: boolean, usages: string, serial: string }} Certificate
  */
 
 /** A certificate with a P-256 key and signature; anything else is an error. @param {Uint8Array<ArrayBuffer>} der @returns {Certificate} */
@@ -114,6 +114,7 @@ export function certificate(der) {
     until,
     key: der.subarray(point.from + 1, point.to),
     isAuthority: extension(der, extensions, BASIC_CONSTRAINTS).includes("0101ff"),
+    serial: parts[0] ? hex(der.subarray(parts[0].start, parts[0].to)) : "",
     usages: extension(der, extensions, EXTENDED_KEY_USAGE),
   };
 }
@@ -141,6 +142,15 @@ export const maySignHeads = (one) => !one.usages.includes(CLAIM_SIGNING) && one.
 export function certificates(pem) {
   const found = pem.matchAll(/-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+?)-----END CERTIFICATE-----/gu);
   return Array.from(found, ([, body]) => certificate(fromBase64((body ?? "").replaceAll(/\s/gu, ""))));
+}
+
+/** The same; none when one of them cannot be read. @param {string} pem @returns {Certificate[]} */
+export function chainOf(pem) {
+  try {
+    return certificates(pem);
+  } catch {
+    return [];
+  }
 }
 
 /** @param {Uint8Array} a @param {Uint8Array} b */

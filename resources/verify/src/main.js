@@ -1,8 +1,9 @@
 // The page: checks what it was made with as soon as it is opened, and whatever is dropped or chosen.
 import { checkPackage, measuredByIndex } from "./bag.js";
-import { bytesOf, checkPicture } from "./check.js";
+import { bytesOf, checkPicture, LARGEST } from "./check.js";
 import { byId, h, icon } from "./dom.js";
 import { embedded, fromBase64, SealReader } from "./reader.js";
+import { checkReport } from "./report.js";
 import { setLanguage, t, useTexts } from "./texts.js";
 import { isGood, ORDER, pictureType, worst } from "./verdict.js";
 import { banner, card, otherLanguage, parts, pinned } from "./view.js";
@@ -97,6 +98,12 @@ async function finished({ item, run }) {
   }
 }
 
+/** A picture or a report by itself. @param {File} blob */
+async function checkFile(blob) {
+  const isReport = new TextDecoder().decode(await bytesOf(blob.slice(0, 5))) === "%PDF-" && blob.size <= LARGEST;
+  return isReport ? checkReport(blob.name, await bytesOf(blob), means()) : checkPicture(means(), blob.name, blob);
+}
+
 /** A dropped package among other files. @param {string} name @param {Blob} blob */
 async function packageOf(name, blob) {
   const found = await checkPackage(means(), name, blob);
@@ -141,7 +148,7 @@ async function check(files) {
     }
     const item = await itemOf(blob.name, blob).catch(() => ({ name: blob.name, title: blob.name, kind: /** @type {const} */ ("part"), preview: "", checked: null }));
     found.push(item);
-    await finished({ item, run: () => checkPicture(means(), blob.name, blob) });
+    await finished({ item, run: () => checkFile(blob) });
     if (mine !== turn) {
       return;
     }

@@ -55,7 +55,7 @@ function sentence(verdict, counts, isPackage) {
 /** @param {import("./verdict.js").Reason} reason */
 function why([code, params]) {
   const words = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, name === "at" ? when(value) : value]));
-  return h("li", {}, t(has(`reason.${code}`) ? `reason.${code}` : `page.reason.${code}`, words));
+  return h("li", {}, t(`reason.${code}`, words));
 }
 
 /** Everything in a package that is no picture and in order: one line, and the list behind it. @param {Item[]} items */
