@@ -16,7 +16,7 @@ from videodesk.cases.usecases import known_case
 from videodesk.core.clock import iso
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
-from videodesk.core.vocabulary import Language, SealKind, SnapshotMethod
+from videodesk.core.vocabulary import CustodyAction, Language, SealKind, SnapshotMethod
 from videodesk.evidence import custody
 from videodesk.evidence.copies import outside_picture
 from videodesk.evidence.model import Annotation, CustodyEntry, Original, Rendition, Snapshot
@@ -65,7 +65,8 @@ def begin_package(uow: RecordUnit, principal: Principal, case_id: str, now: date
     """Enter into the custody log that the case's evidence leaves the desk; the case. NotFound("case.unknown")."""
     require(principal, Action.EXPORT)
     case = known_case(uow, case_id)
-    note_export(uow, principal, case.id, now)
+    if not note_export(uow, principal, case.id, now):  # a case without pictures leaves the desk, too
+        custody.record(uow.custody, CustodyAction.EXPORTED, principal.id, now, case_id=case.id)
     return case
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ _PLAIN: Final = frozenset({SealVerdict.GENUINE})
 class Trusted:
     """Whom to believe: certificates, and fingerprints of roots whose certificate the file itself may bring."""
 
-    pins: Pins = Pins()
+    pins: Pins = field(default_factory=Pins)
     fingerprints: tuple[str, ...] = ()
 
 

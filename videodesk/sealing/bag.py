@@ -98,12 +98,10 @@ class ZipBag:
         """Take over `file`; it is closed at once when it is refused."""
         self._file = file
         try:
-            self._length = file.seek(0, 2)
-            entries, directory_at, is_tidy = _directory(file, self._length)
+            length = file.seek(0, 2)
+            entries, directory_at, is_tidy = _directory(file, length)
             placed = [_placed(file, one, directory_at) for one in entries]
-            _require_apart(placed, directory_at)
-            if sum(one.size for one in placed) > _INFLATE_ROOM + _INFLATE_RATIO * self._length:
-                raise Refused(SealVerdict.UNCHECKABLE, "too_large")
+            _require_apart(placed, directory_at, length)
             self._entries, self.strange = _inside(placed)
             self.is_rezipped = not (is_tidy and all(one.is_plain for one in placed) and _is_gapless(placed, directory_at))
         except struct.error as problem:
@@ -273,8 +271,8 @@ def _placed(file: BinaryIO, entry: _Entry, directory_at: int) -> _Entry:
     return _Entry(entry.name, entry.raw_name, entry.method, entry.flags, entry.stored, entry.size, entry.offset, start, entry.is_plain)
 
 
-def _require_apart(entries: list[_Entry], directory_at: int) -> None:
-    """No two entries share bytes: what would make a small file endless, or show two programs different things."""
+def _require_apart(entries: list[_Entry], directory_at: int, length: int) -> None:
+    """No two entries share bytes, and all are not too much: what would make a small file endless, or show two programs different things."""
     at = 0
     for entry in sorted(entries, key=lambda one: one.offset):
         if entry.offset < at:
@@ -282,6 +280,8 @@ def _require_apart(entries: list[_Entry], directory_at: int) -> None:
         at = entry.start + entry.stored
     if at > directory_at:
         raise Refused(SealVerdict.ALTERED, "container_damaged")
+    if sum(one.size for one in entries) > _INFLATE_ROOM + _INFLATE_RATIO * length:
+        raise Refused(SealVerdict.UNCHECKABLE, "too_large")
 
 
 def _is_gapless(entries: list[_Entry], directory_at: int) -> bool:

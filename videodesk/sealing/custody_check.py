@@ -112,8 +112,7 @@ def _stamped(
         if not is_beginning(stamped.size, bytes.fromhex(stamped.root), head.size, bytes.fromhex(head.root), _hashes(said["consistency"])):
             raise _Wrong("head_wrong")
         digest = hashlib.sha256(file(said["file"]) or b"").hexdigest()
-        for path in said["tokens"]:
-            tokens.append((stamped.size, _time(file(path), digest, file("trust/tsa.pem"))))
+        tokens += [(stamped.size, _time(file(path), digest, file("trust/tsa.pem"))) for path in said["tokens"]]
     if not tokens:
         return [("not_stamped", {})]
     size, newest = max(tokens, key=lambda one: one[0])

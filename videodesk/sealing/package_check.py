@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from cryptography import x509
+
 from videodesk.core.errors import Invalid
 from videodesk.core.vocabulary import SealVerdict
 from videodesk.evidence.model import MAX_ORIGINAL_BYTES
@@ -86,10 +88,12 @@ class PackageCheck:
             params = {"fingerprint": self._offered()} if why is not None and why[1] == "no_pinned_root" else {}
             return Checked(name, SealVerdict.GENUINE) if why is None else Checked(name, why[0], ((why[1], params),))
         bad = self._not_as_listed(name)
-        if bad is not None:
-            return Checked(name, bad[0], ((bad[1], bad[2]),))
-        if name == INDEX and not self._index:
-            return Checked(name, SealVerdict.UNCHECKABLE, (("unreadable", {}),))
+        if bad is None and name == INDEX and not self._index:
+            bad = SealVerdict.UNCHECKABLE, "unreadable", {}
+        return self._by_role(name) if bad is None else Checked(name, bad[0], ((bad[1], bad[2]),))
+
+    def _by_role(self, name: str) -> Checked:
+        """A file that is as it is listed."""
         entry = self._files.get(name, {})
         role = entry.get("role")
         if role in PICTURES:
@@ -177,9 +181,13 @@ class PackageCheck:
         try:
             chain = chain_of(self._whole("trust/seal.pem").decode("ascii", "replace"))
         except Invalid:
+            chain = []
+        if not chain or not is_signed_by(chain[0], self._whole(TAGS), self._whole(SIGNATURE)):
             return SealVerdict.ALTERED, "signature_wrong"
-        if not is_signed_by(chain[0], self._whole(TAGS), self._whole(SIGNATURE)):
-            return SealVerdict.ALTERED, "signature_wrong"
+        return self._signer(chain)
+
+    def _signer(self, chain: list[x509.Certificate]) -> _Why | None:
+        """Why who signed is not the desk; None when it is."""
         if not self._pins.roots:
             return SealVerdict.UNCHECKABLE, "no_pinned_root"
         led = self._pins.leads_here(chain, self._now)

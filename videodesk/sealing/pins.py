@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from cryptography import x509
@@ -94,7 +95,7 @@ def _led(chain: list[x509.Certificate], root: x509.Certificate, now: datetime) -
     if not rest:
         return Led.ELSEWHERE
     path = [*rest, root]
-    for one, issuer in zip(path, path[1:], strict=False):
+    for one, issuer in pairwise(path):
         if not _may_issue(issuer):
             return Led.ELSEWHERE
         try:

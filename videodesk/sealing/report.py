@@ -86,7 +86,7 @@ def _typeset(contents: ReportContents, told: dict[str, Any], *, with_system: boo
             (folder / name).write_bytes(picture)
         return typst.compile(
             str(folder / "report.typ"), root=str(folder), font_paths=_fonts(with_system=with_system), format="pdf", pdf_standards=[*STANDARDS],
-            timestamp=contents.made_at.astimezone(UTC))
+            timestamp=contents.made_at.astimezone(UTC).replace(microsecond=0))  # typst takes whole seconds
 
 
 @cache

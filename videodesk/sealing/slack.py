@@ -103,26 +103,26 @@ def _cbor(data: bytes, at: int, depth: int) -> tuple[Any, int]:
         raise ValueError
     if depth > _MAX_DEPTH or (kind in {2, 3} and at + value > len(data)) or (kind in {4, 5} and value > _MAX_ITEMS):
         raise ValueError
-    match kind:
-        case 0 | 7:
-            return value, at
-        case 1:
-            return -1 - value, at
-        case 2:
-            return data[at:at + value], at + value
-        case 3:
-            return data[at:at + value].decode("utf-8"), at + value
-        case 4:
-            return _items(data, at, value, depth)
-        case 5:
-            pairs, at = _items(data, at, 2 * value, depth)
-            made = dict(zip(pairs[::2], pairs[1::2], strict=True))
-            if len(made) != value:
-                raise ValueError
-            return made, at
-        case _:
-            inner, at = _cbor(data, at, depth + 1)
-            return (f"tag{value}", inner), at
+    if kind in {2, 3}:
+        text = data[at:at + value]
+        return text if kind == 2 else text.decode("utf-8"), at + value
+    if kind in {4, 5, 6}:
+        return _nested(data, at, kind, value, depth)
+    return -1 - value if kind == 1 else value, at
+
+
+def _nested(data: bytes, at: int, kind: int, value: int, depth: int) -> tuple[Any, int]:
+    """A list, a map or a tagged item."""
+    if kind == 4:
+        return _items(data, at, value, depth)
+    if kind == 6:
+        inner, at = _cbor(data, at, depth + 1)
+        return (f"tag{value}", inner), at
+    pairs, at = _items(data, at, 2 * value, depth)
+    made = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    if len(made) != value:
+        raise ValueError
+    return made, at
 
 
 def _items(data: bytes, at: int, count: int, depth: int) -> tuple[list[Any], int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Final
 
 from videodesk.core.errors import DeskError
@@ -90,13 +91,18 @@ def _checked(desk: Desk, snapshot: Snapshot, original: Original) -> Checked:
         if problem.code == "blob.damaged":
             return Checked(original.id, SealVerdict.ALTERED, (("digest_differs", {}),))
         return Checked(original.id, SealVerdict.INCOMPLETE, (("file_missing" if problem.code == "blob.unknown" else "unreadable", {}),))
+    return _measured(found, snapshot, original, is_clip=is_clip)
+
+
+def _measured(found: Checked, snapshot: Snapshot, original: Original, *, is_clip: bool) -> Checked:
+    """A seal by what the record knows of the original: it must be of this one."""
     facts = found.facts or {}
-    if found.verdict.is_good and is_clip and facts.get("content_digest") != original.digest:
-        return Checked(original.id, SealVerdict.ALTERED, (("clip_differs", {}),), facts)
-    if found.verdict.is_good and (facts.get("snapshot_id"), facts.get("original_id")) != (snapshot.id, original.id):
-        return Checked(original.id, SealVerdict.ALTERED, (("facts_differ", {}),), facts)
     if found.verdict is SealVerdict.NO_SEAL:
-        return Checked(original.id, SealVerdict.NO_SEAL, (("unsealed_original", {}),), facts)
+        return replace(found, reasons=(("unsealed_original", {}),))
+    if found.verdict.is_good and is_clip and facts.get("content_digest") != original.digest:
+        return replace(found, verdict=SealVerdict.ALTERED, reasons=(("clip_differs", {}),))
+    if found.verdict.is_good and (facts.get("snapshot_id"), facts.get("original_id")) != (snapshot.id, original.id):
+        return replace(found, verdict=SealVerdict.ALTERED, reasons=(("facts_differ", {}),))
     return found
 
 
