@@ -143,6 +143,7 @@ def test_a_package_is_kept_for_a_day(case, tmp_path):
     assert case.desk.ask("GET", f"/packages/{first['id']}/file").status_code == 200
     case.clock.advance(timedelta(hours=2).total_seconds())
     case.desk.sign_in_again()
+    assert_problem(case.desk.ask("GET", f"/packages/{first['id']}/file"), 404, "package.unknown")
     second = ready(case, ordered(case).json()["id"])
     assert_problem(case.desk.ask("GET", f"/packages/{first['id']}"), 404, "package.unknown")
     assert {path.stem for path in (tmp_path / "packages").glob("*/*")} == {second["id"]}

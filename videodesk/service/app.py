@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -39,6 +41,8 @@ from videodesk.service.logs import RequestLog
 from videodesk.service.packages import PackageRoom
 from videodesk.service.stamping import Stamping
 
+_TIDY_EVERY_S: Final = 3600.0
+
 
 def create_app(desk: Desk, passwords: Passwords | None = None) -> FastAPI:
     """Everything the service answers. `passwords`: another cost of hashing, for tests."""
@@ -73,10 +77,19 @@ def create_app(desk: Desk, passwords: Passwords | None = None) -> FastAPI:
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     hub: Hub = app.state.hub
     await hub.start()
+    tidying = asyncio.create_task(_tidy_packages(app.state.packages))
     try:
         yield
     finally:
         await hub.stop()
+        tidying.cancel()
         await run_in_threadpool(app.state.packages.close)
         desk: Desk = app.state.desk
         desk.pictures.close()
+
+
+async def _tidy_packages(room: PackageRoom) -> None:
+    """What is older than a day goes within the hour, whether or not anybody asks for another."""
+    while True:
+        await run_in_threadpool(room.tidy)
+        await asyncio.sleep(_TIDY_EVERY_S)
