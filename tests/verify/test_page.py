@@ -139,8 +139,10 @@ def test_the_code_to_compare_is_the_roots(open_page, desk):
     field = opened.page.get_by_label("Of plak hier")
     field.fill(shown)
     assert opened.page.locator("#matches").get_attribute("class") == "same"
+    assert opened.told()["verdict"] == "genuine"
     field.fill("0" + shown[1:] if shown[0] != "0" else "1" + shown[1:])
     assert opened.page.locator("#matches").get_attribute("class") == "other"
+    assert opened.told()["verdict"] == "foreign-seal", "nothing is good when the code is not the report's"
 
 
 def test_files_beyond_the_limit_are_left_out_and_said_so(browser, tmp_path, desk):

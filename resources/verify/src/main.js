@@ -6,7 +6,7 @@ import { embedded, fromBase64, SealReader } from "./reader.js";
 import { checkReport } from "./report.js";
 import { setLanguage, t, useTexts } from "./texts.js";
 import { isGood, ORDER, pictureType, worst } from "./verdict.js";
-import { banner, card, otherLanguage, parts, pinned } from "./view.js";
+import { banner, card, compared, otherLanguage, parts, pinned } from "./view.js";
 import { isZip } from "./zip.js";
 
 /** @typedef {import("./verdict.js").Checked} Checked */
@@ -40,6 +40,9 @@ function head() {
   if (isBroken) {
     return opening("page.broken", "foreign");
   }
+  if (items.length && !isBusy && compared(pin, typed) === "other") {
+    return h("div", { class: "banner foreign-seal", "data-verdict": "foreign-seal" }, icon("foreign"), h("div", {}, h("h1", {}, t("page.pin.other")), h("p", {}, t("verdict.foreign-seal.lead"))));
+  }
   return items.length || isBusy ? banner(items, whole, isBusy) : opening("page.start", "unsure");
 }
 
@@ -52,7 +55,7 @@ function show() {
   switcher.setAttribute("lang", otherLanguage());
   byId("print").textContent = t("page.print");
   byId("verdict").replaceChildren(head());
-  byId("pin").replaceChildren(pinned(pin, typed, (value) => (typed = value)));
+  byId("pin").replaceChildren(pinned(pin, typed, compare));
   byId("files-title").textContent = t("page.files");
   byId("files").hidden = !items.length;
   cards();
@@ -68,6 +71,12 @@ function show() {
 
 /** @param {Item} item */
 const rank = ({ checked }) => (!checked || isGood(checked.verdict) ? ORDER.length : ORDER.indexOf(checked.verdict));
+
+/** A code that differs takes every good word back. @param {string} value */
+function compare(value) {
+  typed = value;
+  byId("verdict").replaceChildren(head());
+}
 
 /** What is wrong first, then the pictures, then the rest in one. */
 function cards() {

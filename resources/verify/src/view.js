@@ -126,13 +126,24 @@ export function card(item, isOpen) {
   );
 }
 
+/** What somebody typed beside the pinned code. @param {{ fingerprint: string } | null} pin @param {string} typed @returns {"" | "same" | "begun" | "other"} */
+export function compared(pin, typed) {
+  const digits = typed.toLowerCase().replaceAll(/[^0-9a-f]/gu, "");
+  if (!digits || !pin) {
+    return "";
+  }
+  if (digits === pin.fingerprint) {
+    return "same";
+  }
+  return pin.fingerprint.startsWith(digits) ? "begun" : "other";
+}
+
 /** @param {{ pem: string, fingerprint: string } | null} pin @param {string} typed @param {(value: string) => void} onTyped */
 export function pinned(pin, typed, onTyped) {
   const input = h("input", { id: "typed", type: "text", autocomplete: "off", spellcheck: "false", autocapitalize: "off", value: typed, "aria-describedby": "matches" });
   const answer = h("p", { id: "matches", role: "status" });
   const compare = () => {
-    const digits = input.value.toLowerCase().replaceAll(/[^0-9a-f]/gu, "");
-    const state = !digits ? "" : !pin ? "unknown" : digits === pin.fingerprint ? "same" : pin.fingerprint.startsWith(digits) ? "begun" : "other";
+    const state = compared(pin, input.value);
     answer.className = state;
     answer.textContent = state ? t(`page.pin.${state}`) : "";
     onTyped(input.value);
