@@ -148,7 +148,7 @@ class FakeProof:
         if (await self.retention(case.id)).is_held:
             raise Conflict("case.held")
         if body.case_number != case.number:
-            raise Invalid("erasure.number_differs")
+            raise Invalid("erasure.number_mismatch")
         pictures = [one.id for one in self.snapshots_by_id.values() if one.case_id == case.id]
         made = r.ErasureView(id=new_id(self.clock.now()), case_id=case.id, case_number=case.number, erased_at=self.clock.now(),
                              erased_by_name=self.person.display_name, reason=body.reason, log_index=58, files=len(pictures) * 2,

@@ -184,7 +184,9 @@ def test_a_refused_erasure_is_said_and_leaves_the_question_open(desk, keeping, c
 
 
 def screen(desk, case):
-    made = case_screen.make(make_context(desk))
+    context = make_context(desk)
+    made = case_screen.make(context)
+    made.navigation = context.navigation
     made.resize(1200, 760)
     made.show()
     made.opened(case_id=case.id)
@@ -298,9 +300,11 @@ def test_erasing_wants_the_number_typed_and_shows_the_certificate(desk, view, ca
     QApplication.processEvents()
     choose(tmp_path / "c.txt")
     assert (tmp_path / "c.txt").exists()
+    assert view.navigation.opened == []
     dialog.accept()
     QApplication.processEvents()
     assert view.handover.findChild(QPushButton, "case.keeping.erase").isHidden()
+    assert view.navigation.opened == [("cases", {})], "there is nothing to see here any more"
 
 
 def test_every_word_changes_with_the_language(desk, view, case):

@@ -51,6 +51,7 @@ def make(context: DesktopContext) -> View:
     proof = ProofPresenter(api, tasks, clock)
     handover = HandoverPage(HandoverPresenter(api, tasks, clock, may_share=session.can(Action.SHARE)),
                             KeepingPresenter(api, tasks, clock, session.principal))
+    handover.keeping.erased.connect(lambda: context.open("cases"))
     return CaseView(presenter, proof, handover, session.person.id, context.outbox)
 
 

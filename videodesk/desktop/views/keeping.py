@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from videodesk.desktop.i18n import day, error_text, exact_moment, t, word
@@ -35,7 +36,9 @@ def keeping_text(state: KeepingState) -> str:
 
 
 class KeepingCard(Card):
-    """Retention, hold, erasure. Buttons only for those who may."""
+    """Retention, hold, erasure. Buttons only for those who may. `erased`: the case is gone, and its certificate was read."""
+
+    erased = Signal()
 
     def __init__(self, presenter: KeepingPresenter) -> None:
         super().__init__("proof.keeping")
@@ -111,7 +114,10 @@ class KeepingCard(Card):
         dialog, self._dialog = self._dialog, None
         if dialog is not None:
             dialog.deleteLater()
+        is_erased = self._presenter.state.certificate is not None
         self._presenter.stop_asking()
+        if is_erased:
+            self.erased.emit()
 
     def retranslate(self) -> None:
         """All words anew."""
