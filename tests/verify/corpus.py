@@ -19,6 +19,7 @@ from videodesk.core.vocabulary import SealVerdict as V
 from videodesk.sealing.embedded import seal_kind, unsealed
 from videodesk.sealing.keys import LocalDeskKeys
 from videodesk.sealing.manifests import capture_manifest, parent_ingredient, rendition_manifest
+from videodesk.sealing.report import TypstReport, set_pages
 from videodesk.sealing.sealer import context
 
 JPEG = "image/jpeg"
@@ -47,7 +48,8 @@ class Corpus:
 
 def make_corpus(folder: Path) -> Corpus:
     """Everything, below `folder`."""
-    case = SealedCase(folder / "desk")
+    case = SealedCase(folder / "desk", is_reported=True)
+    case.stamp()
     keys, other = case.keys, look_alike(folder / "other", case.keys, case.clock.now())
     made = Corpus(keys.root_pem, case.clock.now())
 
@@ -60,7 +62,23 @@ def make_corpus(folder: Path) -> Corpus:
     whole = case.package(folder / "package.zip").read_bytes()
     outside = case.package(folder / "outside.zip", is_outside_copy=True).read_bytes()
     _packages(add, whole, outside, keys, other)
+    report = files_of(whole)["data/report.pdf"]
+    unsigned: list[bytes] = []
+
+    class Maker(TypstReport):
+        def make(self, contents: Any, authority: Any = None) -> bytes:
+            unsigned.append(set_pages(contents))
+            return super().make(contents, authority)
+
+    case.desk.desk.reports = Maker(other)
+    foreign = case.desk.ask("GET", f"/cases/{case.desk.case_id}/report").content
     case.close()
+    add("report.pdf", report, V.GENUINE)
+    add("report-changed.pdf", flipped(report, len(report) // 3), V.ALTERED, "report_changed")
+    add("report-longer.pdf", report + b"\n% more", V.ALTERED, "report_changed")
+    add("report-cut.pdf", report[:len(report) // 2], V.ALTERED, "report_changed")
+    add("report-foreign.pdf", foreign, V.FOREIGN_SEAL, "other_root")
+    add("report-unsigned.pdf", unsigned[0], V.NO_SEAL, "no_seal")
     return made
 
 
@@ -93,7 +111,7 @@ def _pictures(add: Add, keys: LocalDeskKeys, other: LocalDeskKeys) -> None:
 
 
 def _packages(add: Add, whole: bytes, outside: bytes, keys: LocalDeskKeys, other: LocalDeskKeys) -> None:
-    add("whole.zip", whole, V.GENUINE)
+    add("whole.zip", whole, V.GENUINE, "stamped")
     add("outside-copy.zip", outside, V.GENUINE, "withheld")
     files = files_of(whole)
     first, second = sorted(name for name in files if name.startswith("data/originals/"))[:2]
