@@ -47,7 +47,7 @@ def run(settings: Settings, out: Path, *, keep_open: bool = False) -> int:
             play = Play(out, work, steps, customer, language=(settings.language or Language.EN).value,
                         theme="light" if settings.theme == "system" else settings.theme)
             _play(play, customer)
-            print(f"done in {clock.monotonic() - begun:.0f} s: {out / 'case.json'}, originals/, renditions/, screens/")  # noqa: T201
+            print(f"done in {clock.monotonic() - begun:.0f} s: {out / 'case.json'}, originals/, renditions/, screens/, and the package: videodesk verify {out}/*.zip --root {out}/desk-root.pem")  # noqa: T201
             if keep_open:
                 _wait(play)
         except StepFailed as failed:
@@ -113,9 +113,25 @@ def _play(play: object, customer: object) -> None:
         play.screen(customer, "thank-you")
     with step("every other screen"):
         play.look_around()
+    _prove(play)
+
+
+def _prove(play: object) -> None:
+    from videodesk.demo import capture, proof
+    from videodesk.demo.play import Play
+
+    if not isinstance(play, Play):
+        raise TypeError
+    step = play.steps.step
     with step("the case record, with originals and renditions"):
         play.keep_record()
         play.check_record(capture.checks)
+    with step("what it proves: sealed, logged, on the screen"):
+        proof.panel(play)
+    with step("the evidence package, checked by an outsider without a network"):
+        package = proof.package(play)
+        proof.check(play, package)
+        proof.look(play, package)
 
 
 def _wait(play: object) -> None:

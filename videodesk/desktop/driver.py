@@ -36,6 +36,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QTabWidget,
     QWidget,
 )
 
@@ -188,6 +189,11 @@ class Driver(QObject):
             widget.setFocus()
             widget.setCurrentIndex(index)
             widget.activated.emit(index)
+            return
+        if isinstance(widget, QTabWidget):
+            if row is None or not 0 <= row < widget.count():
+                raise _CannotDo(f"{name} has no tab {row}")
+            widget.setCurrentIndex(row)
             return
         if isinstance(widget, QAbstractItemView):
             model = widget.model()
