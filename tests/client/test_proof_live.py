@@ -8,14 +8,14 @@ import zipfile
 
 import pytest
 
-from tests.service.conftest import LiveService
+from tests.service.conftest import PASSWORD, LiveService
 from tests.service.packing import can_pack
 from tests.service.pictures import picture
 from videodesk.calls.model import Call
 from videodesk.client.http import HttpDeskApi, open_client
-from videodesk.core.errors import Conflict
+from videodesk.core.errors import Conflict, Gone, NotAllowed, NotFound
 from videodesk.core.ids import new_id
-from videodesk.core.vocabulary import CallState, Language, PackageState, SealKind, SealVerdict, SnapshotMethod
+from videodesk.core.vocabulary import CallState, Disposition, Language, PackageState, SealKind, SealVerdict, SnapshotMethod
 from videodesk.protocol import resources as r
 
 DEVICE = "a-device-of-22-characters"
@@ -33,6 +33,13 @@ def service(tmp_path):
 async def api(service):
     made = HttpDeskApi(open_client(service.url))
     await made.sign_in(r.SignInIn(name="anna", password="correct-horse-1"))
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def supervisor(service):
+    made = HttpDeskApi(open_client(service.url))
     yield made
     await made.close()
 
@@ -56,6 +63,7 @@ async def a_case_with_a_picture(service, api):
                           media_type="image/jpeg", width_px=64, height_px=48, captured_at=service.desk.clock.now())
     shot = await api.put_snapshot(new_id(), meta, data)
     await api.end_call(call_id)
+    await api.wrap_up(call_id, r.WrapUpIn(disposition=Disposition.EVIDENCE_COMPLETE))
     return case, shot
 
 
@@ -102,3 +110,22 @@ async def test_the_copy_of_a_call_is_listed_made_again_and_revoked(service, api)
 
 async def test_the_root_that_outsiders_pin(service, api):
     assert (await api.seal_root()).fingerprint == service.desk.keys.root_fingerprint
+
+
+async def test_a_hold_stops_erasure_and_an_erasure_leaves_a_certificate(service, api, supervisor):
+    case, shot = await a_case_with_a_picture(service, api)
+    assert (await api.retention(case.id)).days > 0
+    with pytest.raises(NotAllowed, match=r"permission\.denied"):
+        await api.hold(case.id, r.HoldIn(reason="court"))
+    await supervisor.sign_in(r.SignInIn(name="saskia", password=PASSWORD))
+    assert (await supervisor.hold(case.id, r.HoldIn(reason="court"))).is_held
+    body = r.ErasureIn(case_number=case.number, reason="the customer asked")
+    with pytest.raises(Conflict, match=r"case\.held"):
+        await supervisor.erase(case.id, body)
+    assert not (await supervisor.release(case.id)).is_held
+    made = await supervisor.erase(case.id, body)
+    assert made.case_number == case.number
+    assert (await supervisor.erasure(made.id)).log_index == made.log_index
+    assert (await supervisor.retention(case.id)).erased_at is not None
+    with pytest.raises((NotFound, Gone)):
+        await supervisor.original_of(shot.id, shot.id)
