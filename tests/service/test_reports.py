@@ -154,7 +154,7 @@ def test_it_says_that_it_is_pdf_a_3_and_pdf_ua_1_and_which_language_it_speaks(de
 @pytest.mark.parametrize(("language", "words"), [
     ("nl", ("Bewijsrapport", "Mevrouw J. de Vries-Özdemir", "Snelpost B.V.", "€ 1.249,00", "Echt en ongewijzigd", "Beeld uit het videogesprek",
             "12 s na de klok van de opname", "Nog geen tijdstempel", "Opnieuw gevraagd", "Graag nog een keer", "Kopie met onleesbaar gemaakte delen",
-            "Europe/Amsterdam", "5 januari 2026, 10:00:00 (+01:00)", "Doos van buiten", "https://tsa.example.nl/tsr")),
+            "Europe/Amsterdam", "5 januari 2026, 10:00:00 (+01:00)", "10:00:00 (+01:00) · Anna", "Doos van buiten", "https://tsa.example.nl/tsr")),
     ("en", ("Evidence report", "€1,249.00", "Genuine and unaltered", "Frame of the video call", "12 s after the capturing clock", "Retake requested",
             "Copy with parts made unreadable", "5 January 2026, 10:00:00 (+01:00)", "Outside of the box")),
 ])
