@@ -11,6 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
@@ -97,19 +98,18 @@ class ZipBag:
     def __init__(self, file: BinaryIO) -> None:
         """Take over `file`; it is closed at once when it is refused."""
         self._file = file
-        try:
-            length = file.seek(0, 2)
-            entries, directory_at, is_tidy = _directory(file, length)
-            placed = [_placed(file, one, directory_at) for one in entries]
+        with ExitStack() as stack:
+            stack.callback(file.close)
+            try:
+                length = file.seek(0, 2)
+                entries, directory_at, is_tidy = _directory(file, length)
+                placed = [_placed(file, one, directory_at) for one in entries]
+            except struct.error as problem:
+                raise Refused(SealVerdict.INCOMPLETE, "truncated") from problem
             _require_apart(placed, directory_at, length)
             self._entries, self.strange = _inside(placed)
             self.is_rezipped = not (is_tidy and all(one.is_plain for one in placed) and _is_gapless(placed, directory_at))
-        except struct.error as problem:
-            file.close()
-            raise Refused(SealVerdict.INCOMPLETE, "truncated") from problem
-        except BaseException:
-            file.close()
-            raise
+            stack.pop_all()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -25,7 +25,6 @@ from videodesk.evidence import custody
 from videodesk.evidence.package_ports import Packer, Step
 from videodesk.evidence.packages import Report, Wish, begin_package, package_contents
 from videodesk.protocol import resources as r
-from videodesk.service.copies import blobs_of
 from videodesk.service.desk import Desk
 from videodesk.service.reports import report_of
 
@@ -56,7 +55,7 @@ class PackageRoom:
                     raise Conflict("package.exists")
                 return known
             self._building[view.id] = view
-        self._worker.submit(self._build, view, work, done)
+        self._worker.submit(self._build, view, work, done).add_done_callback(lambda future: self._built(view, future))
         return view
 
     def view(self, package_id: str) -> r.PackageView:
@@ -103,8 +102,8 @@ class PackageRoom:
 
     def _build(self, view: r.PackageView, work: Callable[[BinaryIO, Step], None], done: Callable[[r.PackageView], None]) -> None:
         path = self._path(view).with_suffix(".part")
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with path.open("w+b") as out:
                 work(out, lambda step, at, total: self._tell(view, step, at, total))
                 self._tell(view, "digest", 0, 0)
@@ -113,18 +112,22 @@ class PackageRoom:
                 "state": PackageState.READY, "size_bytes": size, "digest": digest, "made_at": self._clock.now(), "step": ""})
             done(ready)
             with self._lock:
-                if self._building.pop(view.id, None) is None:
-                    path.unlink(missing_ok=True)  # the case was erased meanwhile
-                    return
-                path.replace(self._path(view))
-                self._path(view).with_suffix(".json").write_text(ready.model_dump_json(), encoding="utf-8")
-        except Exception as problem:  # a thread's bug must not leave the person waiting  # noqa: BLE001
-            code = problem.code if isinstance(problem, DeskError) else "storage.full" if isinstance(problem, OSError) else "package.failed"
-            (_log.warning if isinstance(problem, DeskError) else _log.exception)("package.failed", package_id=view.id, code=code)
+                if self._building.pop(view.id, None) is not None:  # else the case was erased meanwhile
+                    path.replace(self._path(view))
+                    self._path(view).with_suffix(".json").write_text(ready.model_dump_json(), encoding="utf-8")
+        finally:
             path.unlink(missing_ok=True)
-            with self._lock:
-                if view.id in self._building:
-                    self._building[view.id] = view.model_copy(update={"state": PackageState.FAILED, "code": code, "made_at": self._clock.now()})
+
+    def _built(self, view: r.PackageView, future: Future[None]) -> None:
+        """The person who waits is told when it failed, also by a bug of ours."""
+        problem = None if future.cancelled() else future.exception()
+        if problem is None:
+            return
+        code = problem.code if isinstance(problem, DeskError) else "storage.full" if isinstance(problem, OSError) else "package.failed"
+        _log.warning("package.failed", package_id=view.id, code=code, exc_info=None if isinstance(problem, DeskError) else problem)
+        with self._lock:
+            if view.id in self._building:
+                self._building[view.id] = view.model_copy(update={"state": PackageState.FAILED, "code": code, "made_at": self._clock.now()})
 
     def _tell(self, view: r.PackageView, step: str, done: int, total: int) -> None:
         with self._lock:
@@ -136,7 +139,8 @@ class PackageRoom:
         if package_id in self._building:
             return self._building[package_id]
         note = next(self._folder.glob(f"*/{require_id(package_id)}.json"), None)
-        return None if note is None else _noted(note)
+        view = None if note is None else _noted(note)
+        return None if view is None or view.made_at is None or view.made_at < self._clock.now() - KEPT_FOR else view
 
     def _path(self, view: r.PackageView) -> Path:
         return self._folder / require_id(view.case_id) / f"{require_id(view.id)}.zip"
@@ -227,7 +231,7 @@ class _Order:
         reports = _reports(desk, self._principal, case.id, body.language)
         wish = Wish(body.id, body.language, body.is_outside_copy, desk.settings.desk_name, authorities_pem(desk))
         with desk.store.read() as uow:
-            contents = package_contents(uow, blobs_of(desk, case.id), case, wish, desk.checklists, reports, self._now)
+            contents = package_contents(uow, desk.blobs.of_case(case.id), case, wish, desk.checklists, reports, self._now)
         packer.pack(out, contents, step)
 
     def note(self, case: Case, digest: str, size: int) -> None:
