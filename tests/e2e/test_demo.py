@@ -31,6 +31,8 @@ def test_the_demo_plays_the_whole_job(tmp_path):
     for shot in record["snapshots"]:
         data = next((tmp_path / "originals").glob(f"{shot['id']}.*")).read_bytes()
         assert hashlib.sha256(data).hexdigest() == shot["digest"]
+    assert {one["seal"] for shot in record["snapshots"] for one in shot["originals"]} == {"capture"}
+    _an_outsider_checks(tmp_path)
     rendition = next((tmp_path / "renditions").iterdir())
     named = json.dumps(record)
     assert rendition.stem in named
@@ -41,6 +43,26 @@ def test_the_demo_plays_the_whole_job(tmp_path):
         assert sum(side in name for name in screens) >= 4, screens
     for path in (tmp_path / "screens").iterdir():
         assert np.asarray(Image.open(path).convert("L")).std() > 3, f"{path.name} shows something"
+
+
+def _verify(*arguments):
+    done = subprocess.run([sys.executable, "-m", "videodesk", "verify", "--json", *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, json.loads(done.stdout)["verdict"]
+
+
+def _an_outsider_checks(folder):
+    """The package and a picture alone are genuine for who pinned the root; not green without a pin, nor with one flipped bit."""
+    (package,), root = folder.glob("*.zip"), folder / "desk-root.pem"
+    picture = next((folder / "originals").glob("*.jpg"))
+    assert _verify(package, "--root", root) == (0, "genuine")
+    assert _verify(picture, "--root", root) == (0, "genuine")
+    assert _verify(package, "--data-dir", folder / "nowhere") == (1, "uncheckable")
+    data = bytearray(package.read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / "flipped.zip").write_bytes(data)
+    code, verdict = _verify(folder / "flipped.zip", "--root", root)
+    assert code == 1
+    assert verdict != "genuine"
 
 
 def _nothing_left(original, rendition):
