@@ -6,8 +6,8 @@ import { t } from "./texts.js";
 
 /** @typedef {import("./app.js").App} App */
 
-// The agent's last picture may still be on its way when the call ends.
-const TRIES_MS = [0, 2_000, 5_000, 15_000, 40_000];
+// The service may hear of the call's end after this page asks, and the agent's last picture may still be on its way.
+const TRIES_MS = [0, 1_000, 2_000, 5_000, 15_000, 40_000];
 
 /**
  * @param {App} app
@@ -21,8 +21,8 @@ export function copyOffer(app) {
   let isClosed = false;
   const look = async () => {
     const answer = app.token ? await myCopy(app.token) : null;
-    if (isClosed || (answer && !answer.ok && answer.refusal.status === 404)) {
-      return; // there is none, and there will be none: nobody agreed to pictures
+    if (isClosed) {
+      return;
     }
     if (answer?.ok && answer.value.pictures > 0) {
       show(element, answer.value);
