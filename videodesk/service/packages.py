@@ -31,7 +31,6 @@ from videodesk.service.reports import report_of
 _log = structlog.get_logger(__name__)
 
 KEPT_FOR: Final = timedelta(days=1)
-_FOLDER: Final = "packages"
 _PIECE: Final = 1024 * 1024
 
 
