@@ -50,7 +50,7 @@ from videodesk.service.problems import text_of
 from videodesk.service.server import ServiceServer
 from videodesk.service.tls import tls_files, why_not_usable
 from videodesk.settings import Settings
-from videodesk.storage.blobs_local import LocalBlobs
+from videodesk.storage.blobs_encrypted import EncryptedCaseBlobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
 from videodesk.storage.uploads_local import LocalUploads
@@ -71,9 +71,9 @@ def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
     vault = LocalVault(settings.data_dir / "keys" / "cases")
     store = SqlStore(f"sqlite:///{settings.data_dir / 'desk.sqlite'}", bus, vault, keys.sign_log)
     store.upgrade()
-    blobs = LocalBlobs(settings.data_dir / "blobs", clock)
+    blobs = EncryptedCaseBlobs(settings.data_dir / "blobs", vault, clock)
     return Desk(
-        settings=settings, store=store, blobs=blobs, uploads=LocalUploads(settings.data_dir / "uploads", blobs), bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
+        settings=settings, store=store, blobs=blobs, uploads=LocalUploads(settings.data_dir / "uploads", vault), bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
         setup_code=secrets.token_urlsafe(32) if is_embedded else "-".join(secrets.token_hex(2) for _ in range(3)),
         code_key=kept_secret(settings.data_dir / "code.key"), keys=keys, sealer=keys.sealer(), seal_kind=seal_kind, authorities=open_authorities(settings.tsa_urls, settings.tsa_roots), reports=TypstReport(keys),
         vault=vault, packer=BagPacker(keys, verify_page), verifier=Verifier(pins_of(keys.root_pem), clock))

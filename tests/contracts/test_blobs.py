@@ -12,16 +12,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.service.fixed_vault import FixedVault
 from videodesk.core.clock import HandClock, SystemClock
 from videodesk.core.errors import Invalid, NotFound, OutOfSpace, TooLarge, WorldError
 from videodesk.evidence.ports import BlobStore
+from videodesk.storage.blobs_encrypted import EncryptedCaseBlobs
 from videodesk.storage.blobs_local import LocalBlobs
-from videodesk.storage.memory.blobs import MemoryBlobs
+from videodesk.storage.memory.blobs import MemoryCaseBlobs
+
+CASE = "0190a5f0-0000-7000-8000-000000000001"
 
 
-@pytest.fixture(params=["local", "memory"])
+def encrypted(folder: Path) -> BlobStore:
+    return EncryptedCaseBlobs(folder, FixedVault()).of_case(CASE)
+
+
+@pytest.fixture(params=["encrypted", "plain", "memory"])
 def blobs(request, tmp_path) -> BlobStore:
-    return LocalBlobs(tmp_path / "blobs") if request.param == "local" else MemoryBlobs()
+    if request.param == "memory":
+        return MemoryCaseBlobs().of_case(CASE)
+    return encrypted(tmp_path / "blobs") if request.param == "encrypted" else LocalBlobs(tmp_path / "blobs")
 
 
 def sha(data: bytes) -> str:
@@ -121,7 +131,7 @@ def test_only_a_digest_becomes_a_path(blobs, trick):
 
 
 def test_a_failing_source_leaves_nothing(tmp_path):
-    blobs = LocalBlobs(tmp_path)
+    blobs = encrypted(tmp_path)
 
     def broken():
         yield b"part"
@@ -129,13 +139,13 @@ def test_a_failing_source_leaves_nothing(tmp_path):
 
     with pytest.raises((ConnectionError, WorldError)):
         blobs.stage(broken(), 100)
-    assert list((tmp_path / "incoming").iterdir()) == []
+    assert list((tmp_path / CASE / "incoming").iterdir()) == []
 
 
 def test_damage_is_noticed_and_healed_by_the_next_put(tmp_path):
-    blobs = LocalBlobs(tmp_path)
+    blobs = encrypted(tmp_path)
     digest = blobs.put(b"sound")
-    path = tmp_path / digest[:2] / digest[2:]
+    path = tmp_path / CASE / digest[:2] / digest[2:]
     path.chmod(0o600)
     path.write_bytes(b"rotten")
     with pytest.raises(WorldError, match=r"blob\.damaged"):
@@ -145,37 +155,38 @@ def test_damage_is_noticed_and_healed_by_the_next_put(tmp_path):
 
 
 def test_files_are_for_the_service_only(tmp_path):
-    blobs = LocalBlobs(tmp_path / "blobs")
+    blobs = encrypted(tmp_path / "blobs")
     digest = blobs.put(b"private")
-    path = tmp_path / "blobs" / digest[:2] / digest[2:]
+    path = tmp_path / "blobs" / CASE / digest[:2] / digest[2:]
     assert path.stat().st_mode & 0o777 == 0o400
-    assert path.parent.stat().st_mode & 0o077 == 0
+    for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
+        assert folder.stat().st_mode & 0o077 == 0
 
 
 def test_what_a_crash_left_is_swept_after_a_day(tmp_path):
-    LocalBlobs(tmp_path)
-    left = tmp_path / "incoming" / "left"
+    encrypted(tmp_path).put(b"x")
+    left = tmp_path / CASE / "incoming" / "left"
     left.write_bytes(b"half")
     clock = HandClock(SystemClock().now())
-    LocalBlobs(tmp_path, clock)
+    EncryptedCaseBlobs(tmp_path, FixedVault(), clock)
     assert left.exists()
     clock.advance(2 * 86_400)
-    LocalBlobs(tmp_path, clock)
+    EncryptedCaseBlobs(tmp_path, FixedVault(), clock)
     assert not left.exists()
 
 
 def test_other_names_in_the_folder_are_no_blobs(tmp_path):
-    blobs = LocalBlobs(tmp_path)
-    (tmp_path / "ab").mkdir()
-    (tmp_path / "ab" / "README").write_text("not a blob")
+    blobs = encrypted(tmp_path)
+    (tmp_path / CASE / "ab").mkdir(parents=True)
+    (tmp_path / CASE / "ab" / "README").write_text("not a blob")
     assert list(blobs.digests()) == []
 
 
 WRITER = """
 import os, sys
 from pathlib import Path
-from videodesk.storage.blobs_local import LocalBlobs
-blobs = LocalBlobs(Path(sys.argv[1]))
+from tests.contracts.test_blobs import encrypted
+blobs = encrypted(Path(sys.argv[1]))
 while True:
     print(blobs.put(os.urandom(200_000)), flush=True)
 """
@@ -189,7 +200,7 @@ def test_kill_9_loses_nothing_acknowledged(tmp_path, lines):
     acknowledged += [line for line in child.stdout.read().split("\n") if len(line) == 64]
     child.wait()
     child.stdout.close()
-    blobs = LocalBlobs(tmp_path)
+    blobs = encrypted(tmp_path)
     assert len(acknowledged) >= lines
     for digest in acknowledged:
         assert sha(blobs.read(digest)) == digest
@@ -212,18 +223,19 @@ def small_disk(tmp_path):
 
 
 def test_full_disk(small_disk: Path):
-    blobs = LocalBlobs(small_disk)
+    blobs = encrypted(small_disk)
     kept = [blobs.put(os.urandom(300_000)) for _ in range(2)]
     with pytest.raises(OutOfSpace, match=r"storage\.full"):
         blobs.put(os.urandom(700_000))
-    assert list((small_disk / "incoming").iterdir()) == []
+    assert list((small_disk / CASE / "incoming").iterdir()) == []
     for digest in kept:
         assert sha(blobs.read(digest)) == digest
     blobs.put(os.urandom(100_000))
 
 
 def test_no_right_to_write_is_the_worlds_failure(tmp_path):
-    blobs = LocalBlobs(tmp_path / "blobs")
-    (tmp_path / "blobs" / "incoming").rmdir()
+    blobs = encrypted(tmp_path / "blobs")
+    (tmp_path / "blobs").rmdir()
+    (tmp_path / "blobs").write_text("not a folder")
     with pytest.raises(WorldError, match=r"storage\.unavailable"):
         blobs.put(b"x")

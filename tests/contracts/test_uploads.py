@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.service.fixed_vault import FixedVault
 from videodesk.core.errors import Conflict, NotFound, OutOfSpace, TooLarge, WorldError
 from videodesk.core.ids import new_id
 from videodesk.evidence.upload_ports import UPLOAD_LIFE, PartialUpload, UploadLimits
 from videodesk.storage import uploads_local
-from videodesk.storage.blobs_local import LocalBlobs
 from videodesk.storage.memory.blobs import MemoryBlobs
 from videodesk.storage.memory.uploads import MemoryUploads
 from videodesk.storage.uploads_local import LocalUploads
@@ -29,12 +29,12 @@ LIMITS = UploadLimits(count=3, size_bytes=1000, each_bytes=600, total_bytes=2000
 @pytest.fixture(params=["files", "memory"])
 def uploads(request, tmp_path):
     if request.param == "memory":
-        return MemoryUploads(MemoryBlobs())
+        return MemoryUploads()
     return local(tmp_path)
 
 
 def local(folder):
-    return LocalUploads(folder / "uploads", LocalBlobs(folder / "blobs"))
+    return LocalUploads(folder / "uploads", FixedVault())
 
 
 def wanted(size=100, owner=ANNA, **values):
@@ -54,13 +54,13 @@ def test_pieces_become_a_blob(uploads):
     assert append(uploads, upload, 0, data[:30], data[30:50]) == 50
     assert uploads.get(upload.id, ANNA, NOW).offset == 50
     with pytest.raises(Conflict, match=r"upload\.unfinished"):
-        uploads.whole(upload.id, ANNA, NOW)
+        uploads.whole(upload.id, ANNA, NOW, MemoryBlobs())
     assert append(uploads, upload, 50, data[50:]) == 100
     assert uploads.get(upload.id, ANNA, NOW).is_whole
     for _ in range(2):  # what was not kept can be had again
-        with uploads.whole(upload.id, ANNA, NOW) as staged:
+        with uploads.whole(upload.id, ANNA, NOW, MemoryBlobs()) as staged:
             assert (staged.digest, staged.size_bytes, staged.read(), staged.head(3)) == (hashlib.sha256(data).hexdigest(), 100, data, data[:3])
-    with uploads.whole(upload.id, ANNA, NOW) as staged:
+    with uploads.whole(upload.id, ANNA, NOW, MemoryBlobs()) as staged:
         staged.keep()
         assert staged.read() == data
     uploads.remove(upload.id, ANNA)
@@ -81,7 +81,7 @@ def test_beginning_again_gives_what_is_there(uploads):
 def test_only_its_owner_knows_it(uploads):
     upload = uploads.create(wanted(), LIMITS, NOW)
     for ask in (lambda: uploads.get(upload.id, BRAM, NOW), lambda: uploads.writing(upload.id, BRAM, 0, NOW),
-                lambda: uploads.whole(upload.id, BRAM, NOW), lambda: uploads.get(new_id(), ANNA, NOW)):
+                lambda: uploads.whole(upload.id, BRAM, NOW, MemoryBlobs()), lambda: uploads.get(new_id(), ANNA, NOW)):
         with pytest.raises(NotFound, match=r"upload\.unknown"):
             ask()
     uploads.remove(upload.id, BRAM)
@@ -133,7 +133,7 @@ def test_the_newest_writer_has_it(uploads):
     new.write(b"34567890")
     for writer in (old, new):
         writer.__exit__(None, None, None)
-    assert uploads.whole(upload.id, ANNA, NOW).read() == b"1234567890"
+    assert uploads.whole(upload.id, ANNA, NOW, MemoryBlobs()).read() == b"1234567890"
 
 
 def test_what_is_for_a_case(uploads):
@@ -168,7 +168,7 @@ def test_many_at_once(uploads):
     for thread in threads:
         thread.join()
     for upload in made:
-        assert uploads.whole(upload.id, upload.owner, NOW).read() == upload.owner[:10].encode() * 30
+        assert uploads.whole(upload.id, upload.owner, NOW, MemoryBlobs()).read() == upload.owner[:10].encode() * 30
 
 
 # ── files only ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -183,7 +183,7 @@ def test_a_restart_goes_on_where_it_was(tmp_path):
     known = again.get(upload.id, ANNA, NOW)
     assert known == PartialUpload(upload.id, ANNA, 100, NOW, 40, upload.case_id, upload.snapshot_id)
     append(again, upload, 40, data[40:])
-    assert local(tmp_path).whole(upload.id, ANNA, NOW).digest == hashlib.sha256(data).hexdigest()
+    assert local(tmp_path).whole(upload.id, ANNA, NOW, MemoryBlobs()).digest == hashlib.sha256(data).hexdigest()
 
 
 @pytest.mark.parametrize("debris", ["x.part", f"{new_id()}.part", f"{new_id()}.new", f"{new_id()}.json", "y.json"])
@@ -199,11 +199,11 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from videodesk.evidence.upload_ports import PartialUpload, UploadLimits
-from videodesk.storage.blobs_local import LocalBlobs
+from tests.service.fixed_vault import FixedVault
 from videodesk.storage.uploads_local import LocalUploads
 folder, upload_id, owner = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 now = datetime(2026, 1, 5, 9, tzinfo=UTC)
-uploads = LocalUploads(folder / "uploads", LocalBlobs(folder / "blobs"))
+uploads = LocalUploads(folder / "uploads", FixedVault())
 upload = uploads.create(PartialUpload(upload_id, owner, 1 << 30, now), UploadLimits(9, 1 << 31, 1 << 31), now)
 writer = uploads.writing(upload_id, owner, upload.offset, now)
 while True:
@@ -226,7 +226,11 @@ def test_an_offset_that_was_told_is_true_after_kill_9(tmp_path):
         assert found >= told
         part = (tmp_path / "uploads" / f"{upload_id}.part").read_bytes()
         assert len(part) == found
-        assert part == bytes(n % 251 for n in range(found))
+        plain = bytes(n % 251 for n in range(found))
+        assert part != plain
+        # The cipher is one of a stream: what stands there is what was sent, if what it was combined with is the same at every restart.
+        key = local(tmp_path)._entries[upload_id].key
+        assert b"".join(uploads_local._plain((tmp_path / "uploads" / f"{upload_id}.part").open("rb", buffering=0), key, 0)) == plain
 
 
 def test_a_full_disk_keeps_what_came_and_says_so(tmp_path, monkeypatch):
@@ -244,7 +248,7 @@ def test_a_full_disk_keeps_what_came_and_says_so(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert uploads.get(upload.id, ANNA, NOW).offset == 15
     append(uploads, upload, 15, b"x" * 85)
-    assert uploads.whole(upload.id, ANNA, NOW).read() == b"0123456789abcde" + b"x" * 85
+    assert uploads.whole(upload.id, ANNA, NOW, MemoryBlobs()).read() == b"0123456789abcde" + b"x" * 85
 
 
 def test_what_cannot_fit_is_refused_before_it_is_sent(tmp_path, monkeypatch):

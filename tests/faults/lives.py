@@ -44,7 +44,7 @@ from videodesk.service.api import uploads as upload_routes
 from videodesk.service.case_views import missing_pieces
 from videodesk.service.desk import Desk
 from videodesk.settings import Settings
-from videodesk.storage.blobs_local import LocalBlobs
+from videodesk.storage.blobs_encrypted import EncryptedCaseBlobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
 from videodesk.storage.uploads_local import LocalUploads
@@ -109,10 +109,11 @@ class Machine:
 
     def start_service(self, clock: HandClock) -> None:
         data = self.folder / "service"
-        self.bus = LocalBus()
-        self.store = SqlStore(f"sqlite:///{data / 'desk.db'}", self.bus, FixedVault())
-        self.blobs = LocalBlobs(data / "blobs", clock)
-        self.desk = Desk(settings=Settings(data_dir=data), store=self.store, blobs=self.blobs, uploads=LocalUploads(data / "uploads", self.blobs),
+        self.bus, vault = LocalBus(), FixedVault()
+        self.store = SqlStore(f"sqlite:///{data / 'desk.db'}", self.bus, vault)
+        blobs = EncryptedCaseBlobs(data / "blobs", vault, clock)
+        self.blobs = blobs.of_case(self.seed.case_id)
+        self.desk = Desk(settings=Settings(data_dir=data), store=self.store, blobs=blobs, uploads=LocalUploads(data / "uploads", vault), vault=vault,
                          bus=self.bus, clock=clock, pictures=self.seed.pictures)
         self.seed.app.state.desk = self.desk
         with suppress(DeskError):  # a full disk: at the next start

@@ -25,7 +25,7 @@ from videodesk.service.app import create_app
 from videodesk.service.desk import Desk
 from videodesk.service.hub import Hub, Times
 from videodesk.settings import Settings
-from videodesk.storage.blobs_local import LocalBlobs
+from videodesk.storage.blobs_encrypted import EncryptedCaseBlobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
 from videodesk.storage.sql.schema import metadata
@@ -55,11 +55,12 @@ class RunningService:
 
     def start(self):
         bus = LocalBus()
-        store = SqlStore(f"sqlite:///{self.folder / 'desk.db'}", bus, FixedVault())
+        vault = FixedVault()
+        store = SqlStore(f"sqlite:///{self.folder / 'desk.db'}", bus, vault)
         metadata.create_all(store.engine)
         settings = Settings(data_dir=self.folder, **self.given)
-        blobs = LocalBlobs(self.folder / "blobs")
-        self.desk = Desk(settings=settings, store=store, blobs=blobs, uploads=LocalUploads(self.folder / "uploads", blobs), bus=bus,
+        self.desk = Desk(settings=settings, store=store, blobs=EncryptedCaseBlobs(self.folder / "blobs", vault),
+                         uploads=LocalUploads(self.folder / "uploads", vault), vault=vault, bus=bus,
                          clock=SystemClock())
         app = create_app(self.desk)
         self.hub = app.state.hub = Hub(self.desk, self.times)

@@ -21,7 +21,7 @@ from videodesk.service.auth import Passwords
 from videodesk.service.desk import Desk
 from videodesk.service.server import ServiceServer
 from videodesk.settings import Settings
-from videodesk.storage.blobs_local import LocalBlobs
+from videodesk.storage.blobs_encrypted import EncryptedCaseBlobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
 from videodesk.storage.sql.schema import metadata
@@ -53,11 +53,12 @@ quiet_logs()
 
 def make_desk(folder, clock=None, **settings) -> Desk:
     bus = LocalBus()
-    store = SqlStore(f"sqlite:///{folder / 'desk.db'}", bus, FixedVault())
+    vault = FixedVault()
+    store = SqlStore(f"sqlite:///{folder / 'desk.db'}", bus, vault)
     metadata.create_all(store.engine)
-    blobs = LocalBlobs(folder / "blobs")
     desk = Desk(
-        settings=Settings(data_dir=folder, **settings), store=store, blobs=blobs, uploads=LocalUploads(folder / "uploads", blobs), bus=bus, clock=clock or HandClock(),
+        settings=Settings(data_dir=folder, **settings), store=store, blobs=EncryptedCaseBlobs(folder / "blobs", vault),
+        uploads=LocalUploads(folder / "uploads", vault), bus=bus, clock=clock or HandClock(), vault=vault,
         setup_code="setup-code-of-the-test", public_url="http://localhost:8080", code_key="a key for the tests")
     with store.write() as uow:
         for name, roles in PEOPLE.items():

@@ -27,7 +27,7 @@ from videodesk.service.app import create_app
 from videodesk.service.auth import Passwords
 from videodesk.service.desk import Desk
 from videodesk.settings import Settings
-from videodesk.storage.blobs_local import LocalBlobs
+from videodesk.storage.blobs_encrypted import EncryptedCaseBlobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
 from videodesk.storage.sql.schema import metadata
@@ -49,15 +49,16 @@ class EvidenceDesk:
         self.clock = HandClock()
         self.bus = LocalBus()
         self.events: list[Any] = []
-        self.store = SqlStore(f"sqlite:///{folder / 'desk.db'}", self.bus, FixedVault())
+        self.vault = FixedVault()
+        self.store = SqlStore(f"sqlite:///{folder / 'desk.db'}", self.bus, self.vault)
         metadata.create_all(self.store.engine)
-        self.blobs = LocalBlobs(folder / "blobs")
-        self.desk = Desk(settings=Settings(data_dir=folder), store=self.store, blobs=self.blobs,
-                         uploads=LocalUploads(folder / "uploads", self.blobs), bus=self.bus, clock=self.clock)
+        self.desk = Desk(settings=Settings(data_dir=folder), store=self.store, blobs=EncryptedCaseBlobs(folder / "blobs", self.vault),
+                         uploads=LocalUploads(folder / "uploads", self.vault), bus=self.bus, clock=self.clock, vault=self.vault)
         self.app = create_app(self.desk, Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)))
         self.people: dict[str, str] = {}
         self.case_id, self.other_case_id, self.invitation_id, self.call_id = (new_id() for _ in range(4))
         self.customer = "customer-token-" + "c" * 20
+        self.blobs = self.desk.blobs.of_case(self.case_id)
         self._fill()
         self.client = InProcess(self.app)
 
@@ -100,7 +101,7 @@ class EvidenceDesk:
 
     def restart_uploads(self) -> None:
         """The service was ended and knows only what is on the disk."""
-        self.desk.uploads = LocalUploads(self.folder / "uploads", self.blobs)
+        self.desk.uploads = LocalUploads(self.folder / "uploads", self.vault)
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         deadline = SystemClock().monotonic() + 10

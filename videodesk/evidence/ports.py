@@ -89,6 +89,22 @@ class BlobStore(Protocol):
         ...
 
 
+class CaseBlobs(Protocol):
+    """The blobs of all cases, each case's apart: under a key of its own at rest, and gone as one. Any thread."""
+
+    def of_case(self, case_id: str) -> BlobStore:
+        """The BlobStore of one case; cheap. Its methods raise Gone("case.erased") once the case's key was destroyed."""
+        ...
+
+    def cases(self) -> list[str]:
+        """The cases of which anything may be here."""
+        ...
+
+    def remove_case(self, case_id: str) -> tuple[int, int]:
+        """Remove everything of this case, also what is being received; how many files and bytes that were. Idempotent."""
+        ...
+
+
 class EvidenceRepository(Protocol):
     """Snapshots, annotations, renditions. A snapshot's facts are written once; see Snapshot for what may change."""
 
@@ -193,7 +209,11 @@ class EvidenceRepository(Protocol):
         ...
 
     def named_digests(self) -> set[str]:
-        """Every digest that any record names: what sweeping must leave alone."""
+        """Every digest that any record names."""
+        ...
+
+    def digests_by_case(self) -> dict[str, set[str]]:
+        """The digests that the records of each case name: what sweeping must leave alone."""
         ...
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol, Self
 
-from videodesk.evidence.ports import StagedBlob
+from videodesk.evidence.ports import BlobStore, StagedBlob
 
 UPLOAD_LIFE: Final = timedelta(days=7)
 
@@ -87,12 +87,16 @@ class PartialUploads(Protocol):
         """Append from `offset`; Conflict("upload.wrong_offset", offset=…) when that is not the next byte. The newest writer has it."""
         ...
 
-    def whole(self, upload_id: str, owner: str, now: datetime) -> StagedBlob:
-        """The finished file, ready to be kept as a blob; Conflict("upload.unfinished", offset=…). It stays until it is removed."""
+    def whole(self, upload_id: str, owner: str, now: datetime, blobs: BlobStore) -> StagedBlob:
+        """The finished file, staged in `blobs`; Conflict("upload.unfinished", offset=…). The upload stays until it is removed."""
         ...
 
     def remove(self, upload_id: str, owner: str) -> None:
         """Let go of it; nothing happens when there is none of this owner."""
+        ...
+
+    def forget_case(self, case_id: str) -> int:
+        """Remove all uploads that are for this case, finished or not; how many there were."""
         ...
 
     def expire(self, now: datetime) -> list[str]:

@@ -13,19 +13,12 @@ from videodesk.core.vocabulary import Language, SealKind
 from videodesk.evidence import copies
 from videodesk.evidence.copies import CustomerCopy, Given
 from videodesk.evidence.model import Original
-from videodesk.evidence.ports import BlobStore
 from videodesk.protocol import resources as r
 from videodesk.service.desk import Desk, UnitOfWork
 from videodesk.service.texts import t
 
 SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "video/webm": "webm", "video/mp4": "mp4"}
 _LIFE_DAYS: Final = copies.LIFE.days
-
-
-def blobs_of(desk: Desk, case_id: str) -> BlobStore:
-    """Where the bytes of a case lie."""
-    of_case = getattr(desk.blobs, "of_case", None)
-    return desk.blobs if of_case is None else of_case(case_id)
 
 
 def opened(desk: Desk, uow: UnitOfWork, token: str, now: datetime) -> CustomerCopy:

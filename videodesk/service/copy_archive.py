@@ -16,7 +16,6 @@ from videodesk.evidence.copies import CustomerCopy
 from videodesk.evidence.copy_package import copy_contents
 from videodesk.evidence.package_ports import Packer
 from videodesk.evidence.packages import Wish
-from videodesk.service.copies import blobs_of
 from videodesk.service.desk import Desk
 from videodesk.service.packages import authorities_pem
 
@@ -38,7 +37,7 @@ def make_archive(desk: Desk, packer: Packer, copy: CustomerCopy) -> tuple[Binary
         invitation = None if call is None else uow.invitations.get(call.invitation_id)
         language = case.language if invitation is None else invitation.language
         wish = Wish(new_id(now), language, is_outside_copy=True, desk_name=desk.settings.desk_name, authorities_pem=authorities_pem(desk))
-        contents = copy_contents(uow, blobs_of(desk, case.id), case, copy, given, wish, now)
+        contents = copy_contents(uow, desk.blobs.of_case(case.id), case, copy, given, wish, now)
     try:
         with contextlib.ExitStack() as stack:
             out = stack.enter_context(tempfile.TemporaryFile(dir=desk.settings.data_dir))

@@ -11,7 +11,7 @@ from videodesk.core.vocabulary import LocationState
 from videodesk.evidence import stills
 from videodesk.evidence.model import MAX_ORIGINAL_BYTES, Original
 from videodesk.evidence.originals import known_original
-from videodesk.evidence.ports import StagedBlob
+from videodesk.evidence.ports import BlobStore, StagedBlob
 from videodesk.evidence.sniff import HEAD_BYTES, sniff
 from videodesk.protocol.resources import PhotoUploaded, StillMeta
 from videodesk.service.desk import Desk
@@ -24,16 +24,17 @@ def keep_uploaded(desk: Desk, customer: Principal, original_id: str, body: Still
     """Make a finished upload an original, once; what it became, and what is left to do when that was told. Raises what keep_still raises."""
     require(customer, Action.UPLOAD_PHOTO)
     try:
-        original = whole_upload(desk, customer, body.upload_id, body.digest, "snapshot.digest_mismatch")
+        blobs = desk.blobs.of_case(customer.case_id or "")
+        original = whole_upload(desk, blobs, customer, body.upload_id, body.digest, "snapshot.digest_mismatch")
     except NotFound:
         # Sent again after its answer was lost: the upload is gone, and the still is here.
         return _known(desk, customer, original_id, body), lambda: None
     with original:
-        told, media_type = _keep(desk, customer, original_id, body, original)
+        told, media_type = _keep(desk, blobs, customer, original_id, body, original)
 
     def after() -> None:
         desk.uploads.remove(body.upload_id, customer.id)
-        look_at(desk, told.digest, media_type, original_id)
+        look_at(desk, customer.case_id or "", told.digest, media_type, original_id)
 
     return told, after
 
@@ -46,7 +47,9 @@ def _known(desk: Desk, customer: Principal, original_id: str, body: StillMeta) -
         return _told(known_original(uow, snapshot, original_id))
 
 
-def _keep(desk: Desk, customer: Principal, original_id: str, body: StillMeta, original: StagedBlob) -> tuple[PhotoUploaded, str]:
+def _keep(
+    desk: Desk, blobs: BlobStore, customer: Principal, original_id: str, body: StillMeta, original: StagedBlob,
+) -> tuple[PhotoUploaded, str]:
     """One transaction and no second look: the customer waits. What cannot be decoded shows as such a moment later."""
     now = desk.clock.now()
     if original.size_bytes > MAX_ORIGINAL_BYTES:
@@ -63,7 +66,7 @@ def _keep(desk: Desk, customer: Principal, original_id: str, body: StillMeta, or
             said = stills.still_facts(uow, customer, original_id, body, facts, location, now)
         return desk.sealer.seal_capture(picture, facts.media_type, said)
 
-    with from_customer(desk, original, facts, keeps_location, seal) as received, desk.store.write() as uow:
+    with from_customer(desk, blobs, original, facts, keeps_location, seal) as received, desk.store.write() as uow:
         snapshot = stills.keep_still(uow, customer, original_id, body, received, desk.checklists, now)
         return _told(known_original(uow, snapshot, original_id)), facts.media_type
 

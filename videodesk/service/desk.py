@@ -17,7 +17,7 @@ from videodesk.core.people import PersonRepository
 from videodesk.core.places import resources
 from videodesk.evidence.copies import CopyRepository
 from videodesk.evidence.package_ports import Packer
-from videodesk.evidence.ports import BlobStore, CustodyRepository, EvidenceRepository
+from videodesk.evidence.ports import CaseBlobs, CustodyRepository, EvidenceRepository
 from videodesk.evidence.report_ports import ReportMaker
 from videodesk.evidence.seal_ports import DeskKeys, NoSealer, Sealer, SealReader, SealVerifier, TimestampAuthority, no_seal
 from videodesk.evidence.stamps import TimestampRepository
@@ -107,7 +107,7 @@ class Desk:
 
     settings: Settings
     store: Store
-    blobs: BlobStore
+    blobs: CaseBlobs
     uploads: PartialUploads
     bus: EventBus
     clock: Clock

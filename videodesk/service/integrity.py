@@ -16,7 +16,6 @@ from videodesk.evidence.seal_ports import Checked
 from videodesk.evidence.stamps import Covering, lateness
 from videodesk.evidence.usecases import see_snapshot
 from videodesk.protocol import resources as r
-from videodesk.service.copies import blobs_of
 from videodesk.service.desk import Desk, UnitOfWork
 
 _KEPT: Final = 1024
@@ -86,7 +85,7 @@ def _checked(desk: Desk, snapshot: Snapshot, original: Original) -> Checked:
     if not digest:
         return Checked(original.id, SealVerdict.NO_SEAL, (("unsealed_original", {}),))
     try:
-        found = desk.verifier.check_picture(original.id, blobs_of(desk, snapshot.case_id).read(digest))
+        found = desk.verifier.check_picture(original.id, desk.blobs.of_case(snapshot.case_id).read(digest))
     except DeskError as problem:
         if problem.code == "blob.damaged":
             return Checked(original.id, SealVerdict.ALTERED, (("digest_differs", {}),))

@@ -8,6 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from videodesk.cases.usecases import known_case
 from videodesk.core.errors import Invalid, NotAllowed, TooLarge
 from videodesk.core.ids import require_id
 from videodesk.core.people import Principal
@@ -16,7 +17,7 @@ from videodesk.evidence import intake, usecases
 from videodesk.evidence.containers import sniff_clip
 from videodesk.evidence.model import MAX_CLIP_BYTES, MAX_ORIGINAL_BYTES
 from videodesk.evidence.originals import Received
-from videodesk.evidence.ports import StagedBlob
+from videodesk.evidence.ports import BlobStore, StagedBlob
 from videodesk.evidence.sniff import HEAD_BYTES, sniff
 from videodesk.protocol import resources as r
 from videodesk.service import evidence_views as views
@@ -32,24 +33,26 @@ def put_original(desk: Desk, principal: Principal, snapshot_id: str, original_id
     meta = upload.body("metadata", r.SnapshotMeta)
     now = desk.clock.now()
     upload_id = upload.fields.get("upload_id") if upload.file is None else None
+    with desk.store.read() as uow:  # before anything is made for it, key or folder: is there such a case?
+        blobs = desk.blobs.of_case(known_case(uow, meta.case_id).id)
     if upload_id is None:
-        with desk.blobs.stage(upload.chunks(), MAX_ORIGINAL_BYTES) as original:
-            return _keep(desk, principal, snapshot_id, original_id, meta, original, upload)
+        with blobs.stage(upload.chunks(), MAX_ORIGINAL_BYTES) as original:
+            return _keep(desk, blobs, principal, snapshot_id, original_id, meta, original, upload)
     # Sent again after its answer was lost: the upload is gone, and the original is here.
     with desk.store.read() as uow:
         known = intake.check_snapshot(uow, principal, snapshot_id, original_id, meta, meta.digest, desk.checklists, now)
         if known is not None:
             desk.uploads.remove(upload_id, principal.id)
             return views.snapshot_view(uow, known)
-    with whole_upload(desk, principal, upload_id, meta.digest, "snapshot.digest_mismatch") as original:
-        view = _keep(desk, principal, snapshot_id, original_id, meta, original, upload)
+    with whole_upload(desk, blobs, principal, upload_id, meta.digest, "snapshot.digest_mismatch") as original:
+        view = _keep(desk, blobs, principal, snapshot_id, original_id, meta, original, upload)
     desk.uploads.remove(upload_id, principal.id)
     return view
 
 
-def whole_upload(desk: Desk, principal: Principal, upload_id: str, digest: str, code: str) -> StagedBlob:
+def whole_upload(desk: Desk, blobs: BlobStore, principal: Principal, upload_id: str, digest: str, code: str) -> StagedBlob:
     """The finished upload, whose bytes have this digest; else Invalid(`code`), and the sender begins anew."""
-    staged = desk.uploads.whole(require_id(upload_id, "upload_id"), principal.id, desk.clock.now())
+    staged = desk.uploads.whole(require_id(upload_id, "upload_id"), principal.id, desk.clock.now(), blobs)
     if staged.digest != digest:
         staged.discard()
         desk.uploads.remove(upload_id, principal.id)
@@ -58,7 +61,7 @@ def whole_upload(desk: Desk, principal: Principal, upload_id: str, digest: str, 
 
 
 def _keep(
-    desk: Desk, principal: Principal, snapshot_id: str, original_id: str, meta: r.SnapshotMeta, original: StagedBlob, upload: Upload,
+    desk: Desk, blobs: BlobStore, principal: Principal, snapshot_id: str, original_id: str, meta: r.SnapshotMeta, original: StagedBlob, upload: Upload,
 ) -> r.SnapshotView:
     now = desk.clock.now()
     # First without the writers' lock, so that what would be refused is not decoded.
@@ -66,19 +69,21 @@ def _keep(
         known = intake.check_snapshot(uow, principal, snapshot_id, original_id, meta, original.digest, desk.checklists, now)
         if known is not None:
             return views.snapshot_view(uow, known)
-    with _looked_at(desk, meta, original, upload) as received, desk.store.write() as uow:
+    with _looked_at(desk, blobs, meta, original, upload) as received, desk.store.write() as uow:
         return views.snapshot_view(
             uow, intake.keep_snapshot(uow, principal, snapshot_id, original_id, meta, received, desk.checklists, now))
 
 
-def _looked_at(desk: Desk, meta: r.SnapshotMeta, original: StagedBlob, upload: Upload) -> AbstractContextManager[Received]:
+def _looked_at(
+    desk: Desk, blobs: BlobStore, meta: r.SnapshotMeta, original: StagedBlob, upload: Upload,
+) -> AbstractContextManager[Received]:
     is_clip = meta.method is SnapshotMethod.CLIP
     limit = MAX_CLIP_BYTES if is_clip else MAX_ORIGINAL_BYTES
     if original.size_bytes > limit:
         raise TooLarge("upload.too_large", limit_bytes=limit)
     facts = sniff_clip(original.head(HEAD_BYTES)) if is_clip else sniff(original.head(HEAD_BYTES))
     intake.check_picture(meta, facts)
-    return with_poster(desk, original, facts, upload.small("poster", MAX_POSTER_BYTES)) if is_clip else decoded(desk, original, facts)
+    return with_poster(desk, blobs, original, facts, upload.small("poster", MAX_POSTER_BYTES)) if is_clip else decoded(desk, blobs, original, facts)
 
 
 def hand_out(desk: Desk, principal: Principal, snapshot_id: str, original_id: str | None, request: Request) -> Response:
@@ -87,12 +92,13 @@ def hand_out(desk: Desk, principal: Principal, snapshot_id: str, original_id: st
     try:
         with desk.store.read() as uow:
             original = usecases.see_original(uow, principal, snapshot_id, original_id)
+            blobs = desk.blobs.of_case(usecases.see_snapshot(uow, principal, snapshot_id).case_id)
     except NotAllowed as refusal:
         with desk.store.write() as uow:
             usecases.note_denied(uow, principal, snapshot_id, refusal.code, now)
         raise
     given = handout(request, original.digest, original.size_bytes, original.media_type)
-    response = given.response(desk.blobs, f"{original.id}.{_SUFFIXES[original.media_type]}")
+    response = given.response(blobs, f"{original.id}.{_SUFFIXES[original.media_type]}")
     if given.is_given:
         with desk.store.write() as uow:
             usecases.note_view(uow, principal, original, now, given.part)

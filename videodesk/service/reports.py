@@ -19,7 +19,6 @@ from videodesk.evidence.report import Shown, Telling, ranges, tell
 from videodesk.evidence.report_ports import ReportContents
 from videodesk.evidence.seal_ports import Checked, TimestampAuthority
 from videodesk.evidence.sniff import HEAD_BYTES, sniff
-from videodesk.service.copies import blobs_of
 from videodesk.service.desk import Desk
 from videodesk.service.integrity import SealsSeen
 from videodesk.service.thumbnails import thumbnail_of
@@ -91,11 +90,12 @@ def _put_in(desk: Desk, telling: Telling, shown: Shown, seen: SealsSeen) -> tupl
         told["verdict"] = seen.seal(desk, shown.snapshot, shown.original).verdict.value
     if picture is None:
         return None
-    blobs = blobs_of(desk, telling.case.id)
+    blobs = desk.blobs.of_case(telling.case.id)
     try:
         if picture.media_type.startswith("video/"):
             told["shows"] = "poster"
-            return _for_paper(desk, shown, blobs.read(thumbnail_of(desk, picture.digest, picture.media_type, None)))
+            poster = shown.original.seal_digest or thumbnail_of(desk, telling.case.id, picture.digest, picture.media_type, None)
+            return _for_paper(desk, shown, blobs.read(poster))
         data = blobs.read(picture.digest)
         if isinstance(picture, Rendition) and desk.verifier is not None:
             told["picture_verdict"] = _verdict_on(desk.verifier.check_picture(picture.id, data), picture).value

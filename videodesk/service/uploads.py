@@ -24,7 +24,7 @@ from videodesk.core.vocabulary import LocationState, SealKind
 from videodesk.evidence.location import without_location
 from videodesk.evidence.model import MAX_ORIGINAL_BYTES, PictureFacts
 from videodesk.evidence.originals import Received
-from videodesk.evidence.ports import StagedBlob
+from videodesk.evidence.ports import BlobStore, StagedBlob
 from videodesk.evidence.sniff import HEAD_BYTES, sniff
 from videodesk.service.desk import Desk
 
@@ -123,17 +123,17 @@ def _bounded(receive: Receive, limit_bytes: int) -> Receive:
 
 
 @contextmanager
-def decoded(desk: Desk, original: StagedBlob, facts: PictureFacts) -> Iterator[Received]:
+def decoded(desk: Desk, blobs: BlobStore, original: StagedBlob, facts: PictureFacts) -> Iterator[Received]:
     """The staged original with its thumbnail, which shows that it can be decoded; raises what LimitedPictures.thumbnail raises."""
     data = original.read()
     thumbnail = desk.pictures.thumbnail(data, facts)
-    with desk.blobs.stage([thumbnail], len(thumbnail)) as staged:
+    with blobs.stage([thumbnail], len(thumbnail)) as staged:
         yield Received(original, facts, staged, seal=desk.seal_kind(data))
 
 
 @contextmanager
 def from_customer(
-    desk: Desk, sent: StagedBlob, facts: PictureFacts, keeps_location: Callable[[], bool], seal: Seal,
+    desk: Desk, blobs: BlobStore, sent: StagedBlob, facts: PictureFacts, keeps_location: Callable[[], bool], seal: Seal,
 ) -> Iterator[Received]:
     """The staged picture as it may be kept: without the place in its metadata unless the customer consented to keep that, and sealed.
 
@@ -151,21 +151,21 @@ def from_customer(
     if made is data:
         yield Received(sent, facts, location=location)
         return
-    with desk.blobs.stage([made], len(made)) as staged:
+    with blobs.stage([made], len(made)) as staged:
         yield Received(staged, facts, location=location, received_digest=sent.digest, seal=desk.seal_kind(made))
 
 
 @contextmanager
-def with_poster(desk: Desk, clip: StagedBlob, facts: PictureFacts, poster: bytes) -> Iterator[Received]:
+def with_poster(desk: Desk, blobs: BlobStore, clip: StagedBlob, facts: PictureFacts, poster: bytes) -> Iterator[Received]:
     """The staged clip with a thumbnail made of its poster."""
     seal = desk.seal_kind(poster)
     with contextlib.ExitStack() as stack:
         thumbnail = desk.pictures.thumbnail(poster, sniff(poster[:HEAD_BYTES]))
-        staged = stack.enter_context(desk.blobs.stage([thumbnail], MAX_POSTER_BYTES))
+        staged = stack.enter_context(blobs.stage([thumbnail], MAX_POSTER_BYTES))
         if seal is not SealKind.CAPTURE:
             yield Received(clip, facts, staged)
         else:
-            yield Received(clip, facts, staged, seal=seal, seal_blob=stack.enter_context(desk.blobs.stage([poster], MAX_POSTER_BYTES)))
+            yield Received(clip, facts, staged, seal=seal, seal_blob=stack.enter_context(blobs.stage([poster], MAX_POSTER_BYTES)))
 
 
 def form_in_openapi(

@@ -1,4 +1,6 @@
-"""Blobs as local files, named by their SHA-256: write, fsync, rename, fsync the folder.
+"""Plain blobs as local files, named by their SHA-256: write, fsync, rename, fsync the folder.
+
+So desks kept everything before there was encryption at rest (blobs_encrypted); what is found like this is taken over at the next start.
 
     root/incoming/…          being received; what is left there by a crash is swept after a day
     root/ab/cdef…            kept; the first two digits are the folder
@@ -25,7 +27,7 @@ from typing import Final, Self
 from videodesk.core.clock import Clock, SystemClock
 from videodesk.core.errors import Invalid, NotFound, OutOfSpace, TooLarge, WorldError
 
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _CHUNK_BYTES: Final = 1024 * 1024
 _STALE_AFTER_S: Final = 86_400
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT}) if hasattr(errno, "EDQUOT") else frozenset({errno.ENOSPC})
@@ -33,7 +35,7 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT}) if hasattr(errno, "EDQUOT
 
 def require_digest(digest: str) -> str:
     """Return `digest` when it is 64 lower-case hexadecimal digits, else raise Invalid("digest.malformed"): nothing else becomes a path."""
-    if _DIGEST.fullmatch(digest) is None:
+    if DIGEST.fullmatch(digest) is None:
         raise Invalid("digest.malformed")
     return digest
 
@@ -56,7 +58,7 @@ class LocalBlobs:
         self._incoming = root / "incoming"
         with world():
             self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._sweep_incoming(clock or SystemClock())
+            sweep_incoming(self._incoming, clock or SystemClock())
 
     def stage(self, chunks: Iterable[bytes], limit_bytes: int) -> LocalStagedBlob:
         """Write the chunks to a file of their own while hashing, and flush it to the disk."""
@@ -78,17 +80,6 @@ class LocalBlobs:
             raise
         return LocalStagedBlob(path, self._path(hasher.hexdigest()), hasher.hexdigest(), size_bytes)
 
-    def adopt(self, path: Path, digest: str, size_bytes: int) -> LocalStagedBlob:
-        """Stage a flushed file of the same file system without copying it; `path` stays. The caller answers for the digest."""
-        incoming = self._incoming / secrets.token_hex(16)
-        with world():
-            try:
-                os.link(path, incoming)
-            except OSError:  # a file system without links
-                with path.open("rb", buffering=0) as file:
-                    return self.stage(_pieces(file, 0, None), size_bytes)
-        return LocalStagedBlob(incoming, self._path(digest), digest, size_bytes)
-
     def put(self, data: bytes) -> str:
         """Stage and keep."""
         with self.stage([data], len(data)) as staged:
@@ -101,12 +92,12 @@ class LocalBlobs:
 
     def size_bytes(self, digest: str) -> int:
         """The file's size."""
-        with world(), _known():
+        with world(), known_file():
             return self._path(digest).stat().st_size
 
     def read(self, digest: str) -> bytes:
         """All bytes, checked against their digest."""
-        with world(), _known():
+        with world(), known_file():
             data = self._path(digest).read_bytes()
         if hashlib.sha256(data).hexdigest() != digest:
             raise WorldError("blob.damaged", digest=digest)
@@ -114,7 +105,7 @@ class LocalBlobs:
 
     def chunks(self, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Pieces of at most 1 MiB. The file is opened now, so what is removed meanwhile is still delivered."""
-        with world(), _known():
+        with world(), known_file():
             file = self._path(digest).open("rb", buffering=0)
         return _pieces(file, start, end)
 
@@ -129,19 +120,21 @@ class LocalBlobs:
             folders = [folder for folder in self._root.iterdir() if len(folder.name) == 2 and folder.is_dir()]
         for folder in folders:
             for path in folder.iterdir():
-                if _DIGEST.fullmatch(folder.name + path.name):
+                if DIGEST.fullmatch(folder.name + path.name):
                     yield folder.name + path.name
 
     def _path(self, digest: str) -> Path:
         require_digest(digest)
         return self._root / digest[:2] / digest[2:]
 
-    def _sweep_incoming(self, clock: Clock) -> None:
-        stale_before = clock.now().timestamp() - _STALE_AFTER_S
-        for path in self._incoming.iterdir():
-            with contextlib.suppress(FileNotFoundError):
-                if path.stat().st_mtime < stale_before:
-                    path.unlink()
+
+def sweep_incoming(incoming: Path, clock: Clock) -> None:
+    """Unlink what a crash left behind a day ago."""
+    stale_before = clock.now().timestamp() - _STALE_AFTER_S
+    for path in incoming.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < stale_before:
+                path.unlink()
 
 
 class LocalStagedBlob:
@@ -234,7 +227,8 @@ def world() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _known() -> Iterator[None]:
+def known_file() -> Iterator[None]:
+    """A file that is not there is a blob that nobody knows."""
     try:
         yield
     except FileNotFoundError as problem:

@@ -3,49 +3,61 @@
 Of each there is ID.json (owner, size and purpose: written and renamed before the first byte is taken) and ID.part, the bytes so far. The
 size of that file is the offset: nothing is buffered, so a killed process loses no byte it told of. At the end of each request the bytes are
 flushed to the disk. Should a failing power falsify them all the same, their digest tells, and the sender begins anew.
+
+The bytes are encrypted with AES-256-CTR, byte for byte, so that one can go on anywhere; the key is made of the case's (of the desk's own where an
+upload is for no case yet) and a salt of this upload. What proves them is the sender's digest, when the whole file becomes a blob.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
+import secrets
 import shutil
 import threading
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from videodesk.core.errors import Conflict, NotFound, OutOfSpace, TooLarge
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import CTR
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from videodesk.core.errors import Conflict, Gone, NotFound, OutOfSpace, TooLarge
 from videodesk.core.ids import is_id
-from videodesk.evidence.ports import StagedBlob
+from videodesk.evidence.ports import BlobStore, StagedBlob
 from videodesk.evidence.upload_ports import PartialUpload, UploadLimits
-from videodesk.storage.blobs_local import LocalBlobs, world, write_all
+from videodesk.evidence.vault_ports import DESK, CaseVault
+from videodesk.storage.blobs_local import world, write_all
 from videodesk.storage.records import from_record, to_record
 
 _KEPT_FREE_BYTES: Final = 64 * 1024 * 1024
 _CHUNK_BYTES: Final = 1024 * 1024
+_SALT_BYTES: Final = 16
+_BLOCK_BYTES: Final = 16
 
 
 @dataclass(slots=True)
 class _Entry:
-    """An upload with its running hash, which covers the first `hashed` bytes. `writer` is the newest one."""
+    """An upload and its key. `writer` is the newest one."""
 
     upload: PartialUpload
-    hasher: Any
-    hashed: int = 0
+    key: bytes = field(repr=False)
     writer: LocalUploadWriter | None = None
 
 
 class LocalUploads:
-    """PartialUploads in a folder beside the blobs, on the same file system: a finished file becomes a blob without being copied."""
+    """PartialUploads in a folder of their own."""
 
-    def __init__(self, root: Path, blobs: LocalBlobs) -> None:
+    def __init__(self, root: Path, vault: CaseVault) -> None:
         self._root = root
-        self._blobs = blobs
+        self._vault = vault
         self._lock = threading.RLock()
         self._entries: dict[str, _Entry] = {}
         with world():
@@ -65,8 +77,9 @@ class LocalUploads:
             if shutil.disk_usage(self._root).free < waiting + wanted.size_bytes + _KEPT_FREE_BYTES:
                 raise OutOfSpace("storage.full")
             upload = replace(wanted, offset=0, created_at=now)
-            self._write_down(upload)
-            self._entries[upload.id] = _Entry(upload, hashlib.sha256())
+            entry = _Entry(upload, self._key(upload, salt := secrets.token_bytes(_SALT_BYTES)))
+            self._write_down(upload, salt)
+            self._entries[upload.id] = entry
             return upload
 
     def get(self, upload_id: str, owner: str, now: datetime) -> PartialUpload:
@@ -86,20 +99,19 @@ class LocalUploads:
             entry = self._own(upload_id, owner, now)
             if offset != entry.upload.offset:
                 raise Conflict("upload.wrong_offset", offset=entry.upload.offset)
-            self._catch_up(entry)
+            self._shut_out(entry)
             entry.writer = LocalUploadWriter(self, entry, self._part(upload_id).open("ab", buffering=0))
             return entry.writer
 
-    def whole(self, upload_id: str, owner: str, now: datetime) -> StagedBlob:
-        """The file under a second name among the blobs' incoming ones."""
+    def whole(self, upload_id: str, owner: str, now: datetime, blobs: BlobStore) -> StagedBlob:
+        """Decrypted and staged. Outside the lock: nobody writes to a whole file any more."""
         with self._lock, world():
             entry = self._own(upload_id, owner, now)
             if not entry.upload.is_whole:
                 raise Conflict("upload.unfinished", offset=entry.upload.offset)
-            self._catch_up(entry)
-            with self._part(upload_id).open("rb+", buffering=0) as file:
-                os.fsync(file.fileno())  # bytes that a service wrote which was then killed may only be in memory
-            return self._blobs.adopt(self._part(upload_id), entry.hasher.hexdigest(), entry.upload.size_bytes)
+            self._shut_out(entry)
+            file = self._part(upload_id).open("rb", buffering=0)
+        return blobs.stage(_plain(file, entry.key, 0), entry.upload.size_bytes)
 
     def remove(self, upload_id: str, owner: str) -> None:
         """Forget it and unlink its files."""
@@ -107,6 +119,14 @@ class LocalUploads:
             entry = self._entries.get(upload_id)
             if entry is not None and entry.upload.owner == owner:
                 self._drop(upload_id)
+
+    def forget_case(self, case_id: str) -> int:
+        """Unlink all uploads for this case."""
+        with self._lock:
+            mine = [upload_id for upload_id, entry in self._entries.items() if entry.upload.case_id == case_id]
+            for upload_id in mine:
+                self._drop(upload_id)
+            return len(mine)
 
     def expire(self, now: datetime) -> list[str]:
         """Remove the old ones."""
@@ -117,7 +137,7 @@ class LocalUploads:
             return old
 
     def append(self, entry: _Entry, writer: LocalUploadWriter, file: FileIO, piece: bytes) -> None:
-        """For the writer: the bytes go to the file and into the hash."""
+        """For the writer: the bytes go to the file, encrypted for where they come to stand."""
         with self._lock:
             if entry.writer is not writer:
                 raise Conflict("upload.taken_over")
@@ -130,11 +150,9 @@ class LocalUploads:
             before = os.fstat(file.fileno()).st_size
             try:
                 with world():
-                    write_all(file.fileno(), piece)
+                    write_all(file.fileno(), _crypt(entry.key, before, piece))
             finally:
                 written = os.fstat(file.fileno()).st_size - before
-                entry.hasher.update(memoryview(piece)[:written])
-                entry.hashed += written
                 entry.upload = replace(entry.upload, offset=before + written)
 
     def _own(self, upload_id: str, owner: str, now: datetime) -> _Entry:
@@ -143,22 +161,19 @@ class LocalUploads:
             raise NotFound("upload.unknown")
         return entry
 
-    def _catch_up(self, entry: _Entry) -> None:
-        """Shut the last writer out, and hash what came before a restart."""
+    def _shut_out(self, entry: _Entry) -> None:
         if entry.writer is not None:
             entry.writer.shut()
             entry.writer = None
-        if entry.hashed != entry.upload.offset:
-            with self._part(entry.upload.id).open("rb", buffering=0) as file:
-                file.seek(entry.hashed)
-                while piece := file.read(_CHUNK_BYTES):
-                    entry.hasher.update(piece)
-                    entry.hashed += len(piece)
 
-    def _write_down(self, upload: PartialUpload) -> None:
+    def _key(self, upload: PartialUpload, salt: bytes) -> bytes:
+        case = self._vault.secrets_of(upload.case_id or DESK)
+        return HKDF(SHA256(), 32, salt, f"videodesk upload 1 {upload.id}".encode()).derive(case.key)
+
+    def _write_down(self, upload: PartialUpload, salt: bytes) -> None:
         # Not flushed: where the power fails now, nothing was told yet that could not be sent again.
         place, fresh = self._note(upload.id), self._root / f"{upload.id}.new"
-        fresh.write_bytes(json.dumps(to_record(upload, PartialUpload)).encode())
+        fresh.write_bytes(json.dumps(to_record(upload, PartialUpload) | {"salt": salt.hex()}).encode())
         self._part(upload.id).touch(mode=0o600)
         fresh.replace(place)
 
@@ -172,12 +187,14 @@ class LocalUploads:
                 continue
             part = self._part(upload_id)
             try:
-                upload = from_record(json.loads(path.read_bytes()), PartialUpload)
-                size = part.stat().st_size
-            except (OSError, ValueError):
+                told = json.loads(path.read_bytes())
+                salt = bytes.fromhex(told.pop("salt"))  # there is none of an upload that began before they were encrypted: it begins anew
+                upload = from_record(told, PartialUpload)
+                key, size = self._key(upload, salt), part.stat().st_size
+            except (OSError, ValueError, KeyError, AttributeError, TypeError, Gone):
                 self._drop(upload_id)
                 continue
-            self._entries[upload_id] = _Entry(replace(upload, offset=min(size, upload.size_bytes)), hashlib.sha256())
+            self._entries[upload_id] = _Entry(replace(upload, offset=min(size, upload.size_bytes)), key)
             if size > upload.size_bytes:
                 os.truncate(part, upload.size_bytes)
 
@@ -240,3 +257,17 @@ def check_limits(there: list[PartialUpload], wanted: PartialUpload, limits: Uplo
         raise OutOfSpace("storage.full")
 
 
+def _crypt(key: bytes, offset: int, data: bytes) -> bytes:
+    """Encrypt, or decrypt, the bytes that stand at `offset`."""
+    skipped = offset % _BLOCK_BYTES
+    counter = (offset // _BLOCK_BYTES).to_bytes(_BLOCK_BYTES, "big")
+    return Cipher(AES256(key), CTR(counter)).encryptor().update(bytes(skipped) + data)[skipped:]
+
+
+def _plain(file: FileIO, key: bytes, offset: int) -> Iterator[bytes]:
+    """The file's plain bytes from `offset` on."""
+    with file:
+        file.seek(offset)
+        while piece := file.read(_CHUNK_BYTES):
+            yield _crypt(key, offset, piece)
+            offset += len(piece)

@@ -26,7 +26,7 @@ def keep(scene, snapshot_id=None, data=None, who=None, **changes):
 
 
 def assert_nothing_was_kept(scene):
-    assert list(scene.uow.blobs.digests()) == []
+    assert list(scene.blobs.digests()) == []
     assert scene.uow.evidence.snapshots == {}
     assert scene.uow.custody.entries == []
     assert scene.uow.events == []
@@ -37,8 +37,8 @@ def test_a_snapshot_is_kept_with_its_thumbnail_custody_and_event(scene):
     kept = keep(scene, data=data)
     assert scene.uow.evidence.snapshot(kept.id) == kept
     assert (kept.captured_by, kept.stored_at, kept.size_bytes, kept.review_state) == (scene.agent.id, NOW, len(data), ReviewState.PENDING)
-    assert scene.uow.blobs.read(kept.digest) == data
-    assert scene.uow.blobs.has(scene.uow.evidence.thumbnail(kept.digest))
+    assert scene.blobs.read(kept.digest) == data
+    assert scene.blobs.has(scene.uow.evidence.thumbnail(kept.digest))
     assert [entry.action for entry in scene.uow.custody.of_case(scene.case.id)] == [CustodyAction.CAPTURED, CustodyAction.STORED]
     assert check_log(scene.uow.custody, salts_of(scene.uow.custody)).is_intact
     (event,) = scene.uow.events
@@ -58,8 +58,8 @@ def test_other_bytes_for_the_same_id(scene):
     first = keep(scene)
     with pytest.raises(Conflict, match=r"snapshot\.differs"):
         keep(scene, first.id, jpeg("red"))
-    assert list(scene.uow.blobs.digests()).count(first.digest) == 1
-    assert len(list(scene.uow.blobs.digests())) == 2
+    assert list(scene.blobs.digests()).count(first.digest) == 1
+    assert len(list(scene.blobs.digests())) == 2
 
 
 @pytest.mark.parametrize(("changes", "error", "code"), [

@@ -50,7 +50,7 @@ def test_a_custody_digest_can_be_computed_from_the_record_alone():
 def test_sweeping_takes_only_what_no_record_names():
     scene = Scene()
     one = keep(scene)
-    lost = scene.uow.blobs.put(b"its transaction failed")
-    assert sweep_blobs(scene.uow.evidence, scene.uow.blobs) == [lost]
-    assert scene.uow.blobs.has(one.digest)
-    assert scene.uow.blobs.has(scene.uow.evidence.thumbnail(one.digest))
+    lost = scene.blobs.put(b"its transaction failed")
+    assert sweep_blobs(scene.uow.evidence, scene.uow.case_blobs) == [lost]
+    assert scene.blobs.has(one.digest)
+    assert scene.blobs.has(scene.uow.evidence.thumbnail(one.digest))

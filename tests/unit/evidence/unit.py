@@ -16,7 +16,7 @@ from videodesk.core.vocabulary import CallState, CaseKind, CaseStatus, ConsentSc
 from videodesk.evidence.originals import Received
 from videodesk.evidence.sniff import sniff
 from videodesk.protocol.resources import SnapshotMeta
-from videodesk.storage.memory.blobs import MemoryBlobs
+from videodesk.storage.memory.blobs import MemoryCaseBlobs
 from videodesk.storage.memory.calls import MemoryCalls
 from videodesk.storage.memory.cases import MemoryCases
 from videodesk.storage.memory.custody import MemoryCustody
@@ -50,7 +50,7 @@ class Unit:
         self.evidence = MemoryEvidence()
         self.custody = MemoryCustody()
         self.reviews = MemoryReviews()
-        self.blobs = MemoryBlobs()
+        self.case_blobs = MemoryCaseBlobs()
         self.events: list[Event] = []
 
     def emit(self, event: Event) -> None:
@@ -66,6 +66,7 @@ class Scene:
         self.boss = Principal(new_id(), frozenset({Role.SUPERVISOR}), "Saskia")
         self.keeper = Principal(new_id(), frozenset({Role.ADMINISTRATOR}), "Adam")
         self.case, self.other_case = a_case("VD-2026-000001", CaseKind.PARCEL), a_case("VD-2026-000002", CaseKind.GLASS)
+        self.blobs = self.uow.case_blobs.of_case(self.case.id)
         for case in (self.case, self.other_case):
             self.uow.cases.add(case)
         self.customer = Principal(new_id(), frozenset({Role.CUSTOMER}), "Klant", case_id=self.case.id)
@@ -80,12 +81,12 @@ class Scene:
             Consent(new_id(), invitation_id or self.customer.id, "1", Language.NL, scopes, NOW + timedelta(seconds=after_s)))
 
     def received(self, data: bytes) -> Received:
-        return Received(self.uow.blobs.stage([data], 10**9), sniff(data), self.uow.blobs.stage([b"thumbnail of ", data[-9:]], 10**9))
+        return Received(self.blobs.stage([data], 10**9), sniff(data), self.blobs.stage([b"thumbnail of ", data[-9:]], 10**9))
 
     def meta(self, data: bytes, **changes) -> SnapshotMeta:
         facts = sniff(data)
         values = {
-            "case_id": self.case.id, "call_id": self.call.id, "method": "frame", "digest": self.uow.blobs.stage([data], 10**9).digest,
+            "case_id": self.case.id, "call_id": self.call.id, "method": "frame", "digest": self.blobs.stage([data], 10**9).digest,
             "media_type": facts.media_type, "width_px": facts.width_px, "height_px": facts.height_px, "captured_at": NOW,
             "frame_seq": 7, "checklist_item": "label",
         }

@@ -96,8 +96,8 @@ def preview(request: Request, desk: DeskDep, copy_id: IdInPath, snapshot_id: IdI
     """A small picture of what the copy gives, longest side 320 px. The first look at each is a custody entry."""
     copy, given = _given(request, desk, copy_id, snapshot_id)
     picture = given.picture
-    thumbnail = thumbnail_of(desk, picture.digest, picture.media_type, picture.id if isinstance(picture, Original) else None)
-    blobs = copies.blobs_of(desk, copy.case_id)
+    thumbnail = thumbnail_of(desk, copy.case_id, picture.digest, picture.media_type, picture.id if isinstance(picture, Original) else None)
+    blobs = desk.blobs.of_case(copy.case_id)
     with desk.store.write() as uow:
         rules.note_first_look(uow, copy, given, desk.clock.now())
     headers = {"ETag": f'"{thumbnail}"', "Cache-Control": "private, no-cache"}
@@ -114,7 +114,7 @@ def file(request: Request, desk: DeskDep, copy_id: IdInPath, snapshot_id: IdInPa
     """The file itself, with its seal; each handing out is a custody entry (shared)."""
     copy, given = _given(request, desk, copy_id, snapshot_id)
     found = handout(request, given.picture.digest, given.picture.size_bytes, given.picture.media_type)
-    response = found.response(copies.blobs_of(desk, copy.case_id))
+    response = found.response(desk.blobs.of_case(copy.case_id))
     if found.is_given:
         with desk.store.write() as uow:
             place = [one.snapshot.id for one in rules.pictures_of(uow, copy)].index(snapshot_id) + 1

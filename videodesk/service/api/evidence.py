@@ -88,11 +88,12 @@ def get_thumbnail(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath,
         snapshot = usecases.see_snapshot(uow, principal, snapshot_id)
         renditions = uow.evidence.renditions_of([snapshot.id])
         source, media_type = (renditions[-1].digest, renditions[-1].media_type) if renditions else (snapshot.digest, snapshot.media_type)
-    thumbnail = thumbnail_of(desk, source, media_type, None if renditions else snapshot.leading)
-    given = handout(request, thumbnail, desk.blobs.size_bytes(thumbnail), "image/jpeg")
+    thumbnail = thumbnail_of(desk, snapshot.case_id, source, media_type, None if renditions else snapshot.leading)
+    blobs = desk.blobs.of_case(snapshot.case_id)
+    given = handout(request, thumbnail, blobs.size_bytes(thumbnail), "image/jpeg")
     if given.is_given:
         note_look(desk, principal, snapshot_id, "thumbnail", source)
-    return given.response(desk.blobs)
+    return given.response(blobs)
 
 
 @router.get("/snapshots/{snapshot_id}/annotation")
@@ -127,12 +128,14 @@ async def put_rendition(
 
 def _put_rendition(desk: Desk, principal: Principal, snapshot_id: str, rendition_id: str, upload: Upload) -> r.RenditionView:
     meta = upload.body("metadata", r.RenditionMeta)
-    with desk.blobs.stage(upload.chunks(), MAX_ORIGINAL_BYTES) as picture:
+    with desk.store.read() as uow:
+        blobs = desk.blobs.of_case(usecases.see_snapshot(uow, principal, snapshot_id).case_id)
+    with blobs.stage(upload.chunks(), MAX_ORIGINAL_BYTES) as picture:
         with desk.store.read() as uow:
             known = usecases.check_rendition(uow, principal, snapshot_id, rendition_id, meta, picture.digest)
             if known is not None:
                 return views.rendition_view(known)
-        with decoded(desk, picture, sniff(picture.head(HEAD_BYTES))) as received, desk.store.write() as uow:
+        with decoded(desk, blobs, picture, sniff(picture.head(HEAD_BYTES))) as received, desk.store.write() as uow:
             return views.rendition_view(
                 usecases.keep_rendition(uow, principal, snapshot_id, rendition_id, meta, received, desk.clock.now()),
             )
@@ -146,8 +149,9 @@ def get_rendition(desk: DeskDep, principal: PrincipalDep, rendition_id: IdInPath
     """A rendition's bytes."""
     with desk.store.read() as uow:
         rendition = usecases.see_rendition(uow, principal, rendition_id)
+        blobs = desk.blobs.of_case(usecases.see_snapshot(uow, principal, rendition.snapshot_id).case_id)
     given = handout(request, rendition.digest, rendition.size_bytes, rendition.media_type)
-    response = given.response(desk.blobs)
+    response = given.response(blobs)
     if given.is_given:
         with desk.store.write() as uow:
             usecases.note_rendition_view(uow, principal, rendition, desk.clock.now(), given.part)

@@ -39,7 +39,8 @@ def _keep_photo(desk: Desk, customer: Principal, upload: Upload) -> PhotoUploade
     now = desk.clock.now()
     snapshot_id = require_id(upload.fields["id"]) if upload.fields.get("id") else new_id(now)
     item = upload.fields.get("checklist_item") or None
-    with desk.blobs.stage(upload.chunks(), MAX_PHOTO_BYTES) as original:
+    blobs = desk.blobs.of_case(customer.case_id or "")
+    with blobs.stage(upload.chunks(), MAX_PHOTO_BYTES) as original:
         with desk.store.read() as uow:
             snapshot = intake.check_photo(uow, customer, snapshot_id, original.digest, item, desk.checklists, now)
             keeps_location = has_consent(uow.invitations.consents(customer.id), ConsentScope.LOCATION, now)
@@ -53,8 +54,8 @@ def _keep_photo(desk: Desk, customer: Principal, upload: Upload) -> PhotoUploade
                 return desk.sealer.seal_opened(picture, facts.media_type, said)
 
             with (
-                from_customer(desk, original, facts, lambda: keeps_location, seal) as received,
-                decoded(desk, received.original, facts) as seen, desk.store.write() as uow,
+                from_customer(desk, blobs, original, facts, lambda: keeps_location, seal) as received,
+                decoded(desk, blobs, received.original, facts) as seen, desk.store.write() as uow,
             ):
                 whole = replace(received, thumbnail=seen.thumbnail)
                 snapshot = intake.keep_photo(uow, customer, snapshot_id, whole, item, desk.checklists, now)

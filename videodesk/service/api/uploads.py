@@ -18,6 +18,7 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from videodesk.cases.usecases import known_case
 from videodesk.core.errors import DeskError, Invalid, NotAllowed, NotSignedIn, UnsupportedMedia
 from videodesk.core.ids import UUID_PATTERN, is_id
 from videodesk.core.people import Principal
@@ -167,11 +168,18 @@ def terminate_of_customer(desk: DeskDep, principal: UploaderDep, upload_id: IdIn
 async def _create(desk: Desk, principal: Principal, request: Request, limits: UploadLimits, below: str) -> Response:
     _tus(request)
     wanted = _wanted(principal, request, desk)
-    upload = await run_in_threadpool(desk.uploads.create, wanted, limits, desk.clock.now())
+    upload = await run_in_threadpool(_begin, desk, wanted, limits)
     # A repeated creation sends the same first bytes again: they are passed over, HEAD says where to go on.
     if upload.offset == 0 and _is_content(request):
         upload = await _receive(desk, principal, upload, request)
     return Response(status_code=201, headers=_headers(upload) | {"Location": f"{below}/{upload.id}"})
+
+
+def _begin(desk: Desk, wanted: PartialUpload, limits: UploadLimits) -> PartialUpload:
+    if wanted.case_id is not None:  # before a key is made for it: is there such a case?
+        with desk.store.read() as uow:
+            known_case(uow, wanted.case_id)
+    return desk.uploads.create(wanted, limits, desk.clock.now())
 
 
 async def _append(desk: Desk, principal: Principal, upload_id: str, request: Request) -> Response:

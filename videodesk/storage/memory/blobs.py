@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
 from videodesk.core.errors import NotFound
+from videodesk.core.ids import require_id
+from videodesk.evidence.vault_ports import CaseVault, MemoryVault
 from videodesk.storage.blobs_local import require_digest, within_limit
 
 
 class MemoryBlobs:
     """A BlobStore over a dictionary."""
 
-    def __init__(self) -> None:
+    def __init__(self, require_key: Callable[[], object] = lambda: None) -> None:
         self._blobs: dict[str, bytes] = {}
+        self._require_key = require_key
 
     def stage(self, chunks: Iterable[bytes], limit_bytes: int) -> MemoryStagedBlob:
+        self._require_key()
         return MemoryStagedBlob(self._blobs, b"".join(within_limit(chunks, limit_bytes)))
 
     def put(self, data: bytes) -> str:
@@ -32,6 +36,7 @@ class MemoryBlobs:
         return len(self.read(digest))
 
     def read(self, digest: str) -> bytes:
+        self._require_key()
         try:
             return self._blobs[require_digest(digest)]
         except KeyError as problem:
@@ -46,6 +51,25 @@ class MemoryBlobs:
 
     def digests(self) -> Iterator[str]:
         return iter(list(self._blobs))
+
+
+class MemoryCaseBlobs:
+    """CaseBlobs over dictionaries."""
+
+    def __init__(self, vault: CaseVault | None = None) -> None:
+        self._vault = vault or MemoryVault()
+        self._stores: dict[str, MemoryBlobs] = {}
+
+    def of_case(self, case_id: str) -> MemoryBlobs:
+        return self._stores.setdefault(require_id(case_id), MemoryBlobs(lambda: self._vault.secrets_of(case_id)))
+
+    def cases(self) -> list[str]:
+        return list(self._stores)
+
+    def remove_case(self, case_id: str) -> tuple[int, int]:
+        store = self._stores.pop(case_id, None)
+        sizes = [] if store is None else [len(data) for data in store._blobs.values()]  # noqa: SLF001 - also without the key
+        return len(sizes), sum(sizes)
 
 
 class MemoryStagedBlob:

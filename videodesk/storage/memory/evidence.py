@@ -135,6 +135,19 @@ class MemoryEvidence:
             *self.thumbnails.values(),
         }
 
+    def digests_by_case(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        case_of = {snapshot.id: snapshot.case_id for snapshot in self.snapshots.values()}
+        for snapshot in self.snapshots.values():
+            found.setdefault(snapshot.case_id, set()).add(snapshot.digest)
+        for original in self.originals.values():
+            found[case_of[original.snapshot_id]] |= {original.digest, original.seal_digest} - {""}
+        for rendition in self.renditions.values():
+            found[case_of[rendition.snapshot_id]].add(rendition.digest)
+        for named in found.values():
+            named |= {self.thumbnails[digest] for digest in named if digest in self.thumbnails}
+        return found
+
     def _known(self, snapshot_id: str) -> Snapshot:
         if (snapshot := self.snapshots.get(snapshot_id)) is None:
             raise NotFound("snapshot.unknown")

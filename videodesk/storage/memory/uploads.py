@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Self
 
 from videodesk.core.errors import Conflict, NotFound, TooLarge
-from videodesk.evidence.ports import StagedBlob
+from videodesk.evidence.ports import BlobStore, StagedBlob
 from videodesk.evidence.upload_ports import PartialUpload, UploadLimits
-from videodesk.storage.memory.blobs import MemoryBlobs
 from videodesk.storage.uploads_local import check_limits
 
 
@@ -21,10 +20,9 @@ class _Entry:
 
 
 class MemoryUploads:
-    """PartialUploads over a dictionary; finished ones become blobs of `blobs`."""
+    """PartialUploads over a dictionary."""
 
-    def __init__(self, blobs: MemoryBlobs) -> None:
-        self._blobs = blobs
+    def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
 
     def create(self, wanted: PartialUpload, limits: UploadLimits, now: datetime) -> PartialUpload:
@@ -52,17 +50,23 @@ class MemoryUploads:
         entry.writer = MemoryUploadWriter(entry)
         return entry.writer
 
-    def whole(self, upload_id: str, owner: str, now: datetime) -> StagedBlob:
+    def whole(self, upload_id: str, owner: str, now: datetime, blobs: BlobStore) -> StagedBlob:
         entry = self._own(upload_id, owner, now)
         if not entry.upload.is_whole:
             raise Conflict("upload.unfinished", offset=entry.upload.offset)
-        return self._blobs.stage([bytes(entry.data)], entry.upload.size_bytes)
+        return blobs.stage([bytes(entry.data)], entry.upload.size_bytes)
 
     def remove(self, upload_id: str, owner: str) -> None:
         entry = self._entries.get(upload_id)
         if entry is not None and entry.upload.owner == owner:
             entry.writer = None
             del self._entries[upload_id]
+
+    def forget_case(self, case_id: str) -> int:
+        mine = [upload_id for upload_id, entry in self._entries.items() if entry.upload.case_id == case_id]
+        for upload_id in mine:
+            self._entries.pop(upload_id).writer = None
+        return len(mine)
 
     def expire(self, now: datetime) -> list[str]:
         old = [upload_id for upload_id, entry in self._entries.items() if now >= entry.upload.expires_at]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -166,6 +167,17 @@ class SqlEvidence:
     def named_digests(self) -> set[str]:
         columns = (snapshots.c.digest, originals.c.digest, originals.c.seal_digest, renditions.c.digest, thumbnails.c.thumbnail_digest)
         return {digest for column in columns for digest in self._connection.execute(select(column)).scalars() if digest}
+
+    def digests_by_case(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for case_id, digest in self._connection.execute(select(snapshots.c.case_id, snapshots.c.digest)):
+            found[case_id].add(digest)
+        for table, column in ((originals, originals.c.digest), (originals, originals.c.seal_digest), (renditions, renditions.c.digest)):
+            query = select(snapshots.c.case_id, column).select_from(table.join(snapshots, snapshots.c.id == table.c.snapshot_id))
+            for case_id, digest in self._connection.execute(query):
+                found[case_id].add(digest)
+        made = {row.digest: row.thumbnail_digest for row in self._connection.execute(select(thumbnails))}
+        return {case_id: (named | {made[digest] for digest in named if digest in made}) - {""} for case_id, named in found.items()}
 
     def _add(self, table: Table, values: dict[str, Any], code: str) -> None:
         try:
