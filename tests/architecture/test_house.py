@@ -91,6 +91,7 @@ def test_broad_excepts_stand_in_few_named_places():
     found = []
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ExceptHandler) and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"})):
+            is_broad = isinstance(node, ast.ExceptHandler) and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"}))
+            if is_broad and not isinstance(node.body[-1], ast.Raise):  # what tidies up and raises again catches nothing
                 found.append(str(path.relative_to(ROOT)))
     assert len(found) <= 20, found
