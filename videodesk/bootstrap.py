@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from videodesk.calls.capture_ports import Vision
 from videodesk.calls.ports import Device
 from videodesk.cases.usecases import known_case
@@ -29,7 +31,7 @@ from videodesk.core.people import Principal, Role
 from videodesk.core.vocabulary import Language
 from videodesk.desktop.parts import DesktopParts
 from videodesk.desktop.session import system_keyring
-from videodesk.evidence.sweep import sweep_blobs
+from videodesk.evidence.sweep import sweep_blobs, take_over
 from videodesk.protocol.resources import PackageIn
 from videodesk.sealing.certificates import chain_of
 from videodesk.sealing.embedded import seal_kind
@@ -51,6 +53,7 @@ from videodesk.service.server import ServiceServer
 from videodesk.service.tls import tls_files, why_not_usable
 from videodesk.settings import Settings
 from videodesk.storage.blobs_encrypted import EncryptedCaseBlobs
+from videodesk.storage.blobs_local import LocalBlobs, has_plain_blobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
 from videodesk.storage.uploads_local import LocalUploads
@@ -72,11 +75,22 @@ def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
     store = SqlStore(f"sqlite:///{settings.data_dir / 'desk.sqlite'}", bus, vault, keys.sign_log)
     store.upgrade()
     blobs = EncryptedCaseBlobs(settings.data_dir / "blobs", vault, clock)
+    if has_plain_blobs(settings.data_dir / "blobs"):
+        _take_over(store, settings.data_dir / "blobs", blobs)
     return Desk(
         settings=settings, store=store, blobs=blobs, uploads=LocalUploads(settings.data_dir / "uploads", vault), bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
         setup_code=secrets.token_urlsafe(32) if is_embedded else "-".join(secrets.token_hex(2) for _ in range(3)),
         code_key=kept_secret(settings.data_dir / "code.key"), keys=keys, sealer=keys.sealer(), seal_kind=seal_kind, authorities=open_authorities(settings.tsa_urls, settings.tsa_roots), reports=TypstReport(keys),
         vault=vault, packer=BagPacker(keys, verify_page), verifier=Verifier(pins_of(keys.root_pem), clock))
+
+
+def _take_over(store: SqlStore, folder: Path, blobs: EncryptedCaseBlobs) -> None:
+    plain = LocalBlobs(folder)
+    with store.read() as uow:
+        damaged = take_over(uow.evidence, plain, blobs)
+    plain.close()
+    if damaged:
+        structlog.get_logger(__name__).error("blobs.damaged", digests=damaged)
 
 
 def open_desk_keys(settings: Settings, clock: Clock) -> LocalDeskKeys:

@@ -50,6 +50,12 @@ def within_limit(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[bytes]:
         yield chunk
 
 
+def has_plain_blobs(root: Path) -> bool:
+    """Whether this folder was made before blobs were encrypted."""
+    with world():
+        return root.is_dir() and any(one.name == "incoming" or len(one.name) == 2 for one in root.iterdir())
+
+
 class LocalBlobs:
     """A BlobStore in a folder. Folders are 0700 and files 0400, so that only the service's own account reads them."""
 
@@ -122,6 +128,12 @@ class LocalBlobs:
             for path in folder.iterdir():
                 if DIGEST.fullmatch(folder.name + path.name):
                     yield folder.name + path.name
+
+    def close(self) -> None:
+        """Take the empty folders away."""
+        for folder in (self._incoming, *(one for one in self._root.iterdir() if len(one.name) == 2)):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     def _path(self, digest: str) -> Path:
         require_digest(digest)
