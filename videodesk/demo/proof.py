@@ -66,7 +66,7 @@ def package(play: Play) -> Path:
     view = play.ask(again)
     if view.state is not PackageState.READY:
         raise WorldError("demo.record_wrong", what=f"the package: {view.code}")
-    path = play.out / view.file_name
+    path: Path = play.out / view.file_name
 
     async def save(api: HttpDeskApi) -> None:
         await api.save_package(view, path)
