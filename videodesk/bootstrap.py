@@ -45,8 +45,9 @@ from videodesk.sealing.station import LocalStation
 from videodesk.sealing.timestamp import open_authorities
 from videodesk.sealing.verifier import Verifier
 from videodesk.sealing.verify_page import verify_page
-from videodesk.service import admin, admin_keys, admin_log, logs
+from videodesk.service import admin, admin_keys, admin_log, admin_retention, logs
 from videodesk.service.desk import Desk
+from videodesk.service.erasing import finish_begun
 from videodesk.service.packages import export_package as export
 from videodesk.service.problems import text_of
 from videodesk.service.server import ServiceServer
@@ -101,8 +102,9 @@ def open_desk_keys(settings: Settings, clock: Clock) -> LocalDeskKeys:
 
 
 def tidy(desk: Desk) -> None:
-    """What a service does once when it starts: what no record names (it was ended while something came in) and uploads that nobody finished go away."""
+    """What a service does once when it starts: erasures that were begun are finished; what no record names (it was ended while something came in) and uploads that nobody finished go away."""
     desk.uploads.expire(desk.clock.now())
+    finish_begun(desk)
     with desk.store.write() as uow:
         sweep_blobs(uow.evidence, desk.blobs)
 
@@ -315,6 +317,15 @@ def administer_log(settings: Settings, action: str, *, checkpoint: Path | None =
         if action == "checkpoint":
             return admin_log.checkpoint(desk, out), True
         return admin_log.verify(desk, lambda data, signature: any(is_signed_by(one, data, signature) for one in certificates), checkpoint)
+    finally:
+        _close(desk)
+
+
+def administer_retention(settings: Settings, action: str) -> list[str]:
+    """`videodesk admin retention`: what is due, or what was erased."""
+    desk = make_desk(settings, is_embedded=False)
+    try:
+        return admin_retention.run(desk) if action == "run" else admin_retention.list_due(desk)
     finally:
         _close(desk)
 

@@ -159,6 +159,17 @@ def _add_admin(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     roles.add_argument("--role", action="append", choices=("agent", "supervisor", "administrator"), required=True)
     _add_keys(actions)
     _add_log(actions)
+    _add_retention(actions)
+
+
+def _add_retention(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "Look after what is kept too long: list, run. A running service erases what is due by itself."
+    kept = actions.add_parser("retention", help=text, description=text).add_subparsers(dest="retention_action", required=True, metavar="ACTION")
+    for name, what in (("list", "List the cases whose time is over, and how long each class is kept."),
+                       ("run", "Erase for good, now, the cases whose time is over. Never one under a legal hold.")):
+        made = kept.add_parser(name, help=what, description=what)
+        add_flags(made, "admin")
+        made.set_defaults(run=_retention)
 
 
 def _add_log(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -250,6 +261,14 @@ def _log(parsed: argparse.Namespace) -> int:
     for line in lines:
         print(line)
     return 0 if is_intact else 1
+
+
+def _retention(parsed: argparse.Namespace) -> int:
+    from videodesk import bootstrap
+
+    for line in bootstrap.administer_retention(load(parsed), parsed.retention_action):
+        print(line)
+    return 0
 
 
 def _export(parsed: argparse.Namespace) -> int:

@@ -20,7 +20,8 @@ from videodesk.core.vocabulary import Language
 
 ENVIRONMENT_PREFIX: Final = "VIDEODESK_"
 PROGRAMS: Final = "desktop serve demo doctor admin"
-LISTS: Final = frozenset({"turn_urls", "tsa_urls"})
+LISTS: Final = frozenset({"turn_urls", "tsa_urls", "backups"})
+_SEPARATORS: Final = {"backups": ";"}  # its items are phrases; the others' are separated by spaces
 
 
 def _data_dir() -> Path:
@@ -82,6 +83,15 @@ class Settings(BaseModel):
         json_schema_extra={"programs": "desktop serve doctor admin"})
     tsa_roots: Path | None = Field(default=None, description="Root certificates of the time stamp authorities to believe (PEM).",
                                    json_schema_extra={"programs": "desktop serve doctor admin"})
+    keep_claim_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
+        default=1825, description="Days that a damage claim is kept after it was closed; then it is erased.", json_schema_extra={"programs": "desktop serve admin"})
+    keep_advice_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
+        default=90, description="The same for a case that is no claim.", json_schema_extra={"programs": "desktop serve admin"})
+    keep_short_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
+        default=28, description="The same for styling advice.", json_schema_extra={"programs": "desktop serve admin"})
+    backups: tuple[str, ...] = Field(
+        default=(), description="Where backups of the data folder lie and for how long, e.g. Nightly copy, 30 days; certificates of erasure name "
+        "them (repeat, or separate by semicolons).", json_schema_extra={"programs": "desktop serve admin"})
     synthetic_media: bool = Field(default=False, description="Use a drawn camera and a generated tone instead of devices (tests, demo).",
                                   json_schema_extra={"programs": "desktop"})
 
@@ -98,7 +108,7 @@ def add_flags(parser: argparse.ArgumentParser, program: str) -> None:
         if field.annotation is bool:
             parser.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=None, help=text)
         elif name in LISTS:
-            parser.add_argument(flag, dest=name, action="append", default=None, metavar="URL", help=text)
+            parser.add_argument(flag, dest=name, action="append", default=None, metavar="TEXT" if name in _SEPARATORS else "URL", help=text)
         else:
             parser.add_argument(flag, dest=name, default=None, metavar=name.upper(), help=text)
 
@@ -110,7 +120,7 @@ def load(flags: argparse.Namespace | None = None, environment: dict[str, str] | 
     values: dict[str, Any] = _from_file(given.get("config"), environ)
     for name in Settings.model_fields:
         if (text := environ.get(ENVIRONMENT_PREFIX + name.upper())) is not None:
-            values[name] = text.split() if name in LISTS else text
+            values[name] = [one.strip() for one in text.split(_SEPARATORS.get(name)) if one.strip()] if name in LISTS else text
         if given.get(name) is not None:
             values[name] = given[name]
     try:

@@ -198,6 +198,22 @@ def _fill(folder: Path) -> None:
     os._exit(5)
 
 
+def test_of_an_erased_case_only_what_never_arrived_stays(outbox):
+    sent, waiting, other = b"sent", b"waiting", b"of another case"
+    ids = [new_id() for _ in range(3)]
+    for one, data in zip(ids, (sent, waiting, other), strict=True):
+        meta = meta_of(data) if data is not other else meta_of(data).model_copy(update={"case_id": new_id()})
+        outbox.keep(one, ME, meta, data)
+    outbox.mark(ids[0], OutboxState.CONFIRMED)
+    outbox.mark(ids[2], OutboxState.CONFIRMED)
+    path = outbox.entry(ids[0]).path
+    assert outbox.forget_case(CASE) == 1
+    assert outbox.forget_case(CASE) == 0
+    assert [entry.original_id for entry in outbox.entries()] == ids[1:]
+    assert not path.exists()
+    assert outbox.original(ids[1]) == waiting
+
+
 def test_a_full_disk_says_so_and_leaves_no_rubbish(tmp_path):
     child = CONTEXT.Process(target=_fill, args=(tmp_path,))
     child.start()

@@ -297,6 +297,15 @@ class Outbox:
                 self._rows.remove(entry.original_id)
         return len(old)
 
+    def forget_case(self, case_id: str) -> int:
+        """The service erased this case: its confirmed originals go from here too; how many. What never got there stays, and is shown."""
+        gone = [entry for entry in self._rows.entries(case_id=case_id) if entry.state is OutboxState.CONFIRMED]
+        with world():
+            for entry in gone:
+                _drop(entry)
+                self._rows.remove(entry.original_id)
+        return len(gone)
+
     def _adopt(self, note: Path) -> OutboxEntry | None:
         """The entry for a metadata file whose original is whole but has no row yet."""
         if not is_id(note.stem) or self._rows.entry(note.stem) is not None:

@@ -196,6 +196,7 @@ def _opened(database: Path) -> sqlite3.Connection:
         db.execute("PRAGMA locking_mode=EXCLUSIVE")
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
+        db.execute("PRAGMA secure_delete=ON")
         columns = {row["name"] for row in db.execute("PRAGMA table_info(outbox)")}
         if "original_id" not in columns:
             db.execute("BEGIN IMMEDIATE")

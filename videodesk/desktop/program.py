@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QTimer
@@ -31,6 +32,7 @@ from videodesk.desktop.theme import apply_theme
 from videodesk.desktop.views.entry import EntryView
 from videodesk.desktop.window import MainWindow
 from videodesk.evidence.seal_ports import NoSealer
+from videodesk.protocol.messages import Happened, Wire
 from videodesk.protocol.resources import SignedIn
 
 LEAVE_MS: Final = 50
@@ -61,6 +63,7 @@ class Program:
         self._link_wanted = parts.link or ""
         self._leave_tries = 0
         self._end_entry: Callable[[], None] = _nothing
+        self.bridge.subscribe(self._heard)
         self._end_line: Callable[[], None] = _nothing
         tokens = TokenStore(parts.work_dir, system_keyring())
         self._entry = EntryPresenter(self._reach, tokens, self.bridge, parts.clock, self._entered)
@@ -170,6 +173,12 @@ class Program:
             desk = "embedded" if link.embedded_secret is not None else link.url
             self._enrolling = loop.create_task(keep_enrolled(self._sealer, desk, self._api, self._parts.clock), name="enrol")
         self._channel = self._parts.make_channel(link.url, self.bridge)
+
+    def _heard(self, message: Wire) -> None:
+        """A case was erased: what this computer keeps of it for a day after it was sent goes too."""
+        outbox = self._outbox
+        if outbox is not None and isinstance(message, Happened) and message.name == "case.erased" and message.case_id is not None:
+            self.bridge.run("outbox.forget_case", partial(asyncio.to_thread, outbox.forget_case, message.case_id))
 
     def _show_shell(self, signed_in: SignedIn) -> None:
         if self._api is None or self._channel is None:

@@ -25,6 +25,7 @@ from videodesk.service.api import (
     people,
     photos,
     reports,
+    retention,
     review,
     seal,
     stills,
@@ -36,6 +37,7 @@ from videodesk.service.desk import Desk
 from videodesk.service.headers import SecurityHeaders
 from videodesk.service.hub import Hub
 from videodesk.service.integrity import SealsSeen
+from videodesk.service.keeping import Keeping
 from videodesk.service.limits import BodyLimit, Limits, RateLimit
 from videodesk.service.logs import RequestLog
 from videodesk.service.packages import PackageRoom
@@ -53,9 +55,10 @@ def create_app(desk: Desk, passwords: Passwords | None = None) -> FastAPI:
     app.state.stamping = Stamping(desk)
     app.state.seals_seen = SealsSeen()
     app.state.packages = PackageRoom(desk.settings.data_dir / "packages", desk.clock)
+    app.state.keeping = Keeping(desk, app.state.packages.forget_case)
     app.state.passwords = passwords or Passwords()
     api = APIRouter(prefix="/api/v1")
-    for part in (info, people, cases, checklists, invitations, join_api, photos, uploads, stills, calls, evidence, originals, review, reports, seal, copies, packages, integrity):
+    for part in (info, people, cases, checklists, invitations, join_api, photos, uploads, stills, calls, evidence, originals, review, reports, seal, copies, packages, integrity, retention):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(signaling.router)

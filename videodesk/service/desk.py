@@ -19,6 +19,7 @@ from videodesk.evidence.copies import CopyRepository
 from videodesk.evidence.package_ports import Packer
 from videodesk.evidence.ports import CaseBlobs, CustodyRepository, EvidenceRepository
 from videodesk.evidence.report_ports import ReportMaker
+from videodesk.evidence.retention import RetentionRepository
 from videodesk.evidence.seal_ports import DeskKeys, NoSealer, Sealer, SealReader, SealVerifier, TimestampAuthority, no_seal
 from videodesk.evidence.stamps import TimestampRepository
 from videodesk.evidence.upload_ports import PartialUploads
@@ -77,6 +78,11 @@ class UnitOfWork(Protocol):
         """Time stamps."""
         ...
 
+    @property
+    def retention(self) -> RetentionRepository:
+        """Holds and certificates of erasure."""
+        ...
+
     def emit(self, event: Event) -> None:
         """Publish `event` once this unit is committed; never when it is rolled back."""
         ...
@@ -94,6 +100,10 @@ class Store(Protocol):
 
         Raises WorldError("storage.locked") or OutOfSpace("storage.full").
         """
+        ...
+
+    def scrub(self) -> None:
+        """Leave nothing on the disk of what was deleted: in no page, no index, no log. WorldError("storage.locked") when it cannot now."""
         ...
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from videodesk.core.errors import WorldError
 from videodesk.service.app import create_app
 from videodesk.service.desk import Desk
+from videodesk.service.keeping import Keeping
 from videodesk.service.stamping import Stamping
 from videodesk.service.tls import TlsFiles, lan_addresses
 
@@ -115,6 +116,7 @@ class ServiceServer:
         self.host = desk.settings.host if host is None else host
         self.port = desk.settings.port if port is None else port
         self.stamping: Stamping = self.app.state.stamping
+        self.keeping: Keeping = self.app.state.keeping
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -159,6 +161,7 @@ class ServiceServer:
                 listening.close()
                 raise WorldError("service.not_started") from problem
         self.stamping.start()
+        self.keeping.start()
 
     async def stop(self) -> None:
         """Stop serving: sockets are told, requests get a moment to end. Idempotent. The store stays open: it is its owner's."""
@@ -166,6 +169,7 @@ class ServiceServer:
             return
         task, self._task = self._task, None
         await asyncio.to_thread(self.stamping.stop)
+        await asyncio.to_thread(self.keeping.stop)
         self._server.should_exit = True
         done, _ = await asyncio.wait({task}, timeout=_STOP_S)
         if not done:

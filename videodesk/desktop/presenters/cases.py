@@ -118,7 +118,7 @@ class CasesPresenter(Presenter[CasesState]):
 
     def handle(self, message: Wire) -> None:
         """A case changed somewhere: the list follows."""
-        if isinstance(message, Welcome) or (isinstance(message, Happened) and message.name in {"case.added", "case.changed"}):
+        if isinstance(message, Welcome) or (isinstance(message, Happened) and message.name in {"case.added", "case.changed", "case.erased"}):
             self.load()
 
     async def _page(self, cursor: str | None) -> CasePage:

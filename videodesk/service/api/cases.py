@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 
 from videodesk.cases import usecases
 from videodesk.cases.model import Case, CaseFilter
-from videodesk.core.errors import Invalid, NotFound
+from videodesk.core.errors import Gone, Invalid, NotFound
 from videodesk.core.permissions import Action, require
 from videodesk.core.vocabulary import CaseKind, CaseStatus
 from videodesk.protocol import resources as r
@@ -45,8 +45,11 @@ def add_case(desk: DeskDep, principal: PrincipalDep, body: r.CaseIn) -> r.CaseVi
 
 @router.get("/cases/{case_id}")
 def get_case(desk: DeskDep, principal: PrincipalDep, case_id: CaseIdInPath) -> r.CaseView:
-    """One case, by its id or number."""
+    """One case, by its id or number; 410 case.erased once it was erased."""
     with desk.store.read() as uow:
+        require(principal, Action.SEE_CASES)
+        if uow.retention.erasure_of(case_id) is not None:
+            raise Gone("case.erased")
         return views.case_view(desk, uow, usecases.find_case(uow, principal, case_id))
 
 

@@ -16,6 +16,7 @@ from videodesk.storage.memory.custody import MemoryCustody
 from videodesk.storage.memory.evidence import MemoryEvidence
 from videodesk.storage.memory.invitations import MemoryInvitations
 from videodesk.storage.memory.people import MemoryPeople
+from videodesk.storage.memory.retention import MemoryRetention
 from videodesk.storage.memory.reviews import MemoryReviews
 from videodesk.storage.memory.timestamps import MemoryTimestamps
 
@@ -34,6 +35,11 @@ class MemoryUnit:
     copies: MemoryCopies = field(default_factory=MemoryCopies)
     timestamps: MemoryTimestamps = field(default_factory=MemoryTimestamps)
     events: list[Event] = field(default_factory=list)
+    retention: MemoryRetention = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Erasing goes through all of them."""
+        self.retention = MemoryRetention(self.cases, self.invitations, self.calls, self.evidence, self.reviews, self.copies)
 
     def emit(self, event: Event) -> None:
         """Publish `event` once this unit is committed."""
@@ -64,6 +70,9 @@ class MemoryStore:
             self._state = unit
         for event in events:
             self._bus.publish(event)
+
+    def scrub(self) -> None:
+        """There is no disk."""
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -43,6 +43,9 @@ FTS5_STATEMENTS: Final = (
        INSERT INTO case_index(case_index, rowid, words) VALUES ('delete', old.id, old.words); END""",
 )
 
+# Old words stay in the index until its parts are merged into one.
+MERGE: Final = "INSERT INTO case_index(case_index) VALUES ('optimize')"
+
 for _statement in FTS5_STATEMENTS:
     event.listen(case_words, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
 

@@ -16,6 +16,7 @@ from videodesk.storage.sql.custody import SqlCustody
 from videodesk.storage.sql.evidence import SqlEvidence
 from videodesk.storage.sql.invitations import SqlInvitations
 from videodesk.storage.sql.people import SqlPeople
+from videodesk.storage.sql.retention import SqlRetention
 from videodesk.storage.sql.reviews import SqlReviews
 from videodesk.storage.sql.timestamps import SqlTimestamps
 
@@ -74,6 +75,11 @@ class SqlUnit:
     def timestamps(self) -> SqlTimestamps:
         """Time stamps."""
         return SqlTimestamps(self._connection)
+
+    @cached_property
+    def retention(self) -> SqlRetention:
+        """Holds and certificates of erasure."""
+        return SqlRetention(self._connection)
 
     def emit(self, event: Event) -> None:
         """Publish `event` once this unit is committed."""
