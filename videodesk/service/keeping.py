@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Final
 
 import structlog
@@ -10,6 +9,7 @@ import structlog
 from videodesk.core.errors import DeskError
 from videodesk.service.desk import Desk
 from videodesk.service.erasing import ForgetPackages, erase_due, unfinished_erasures
+from videodesk.service.turns import Turns
 
 _log = structlog.get_logger(__name__)
 
@@ -27,26 +27,15 @@ class Keeping:
         self._desk = desk
         self._forget = forget
         self._first_s = first_s
-        self._lock = threading.Lock()
-        self._is_running = False
-        self._turn: threading.Timer | None = None
+        self._turns = Turns("keeping", self.step, retry_s=RETRY_S, stop_s=_STOP_S)
 
     def start(self) -> None:
         """Begin; the first turn comes when a start has settled. Idempotent."""
-        with self._lock:
-            if self._is_running:
-                return
-            self._is_running = True
-        self._schedule(self._first_s)
+        self._turns.start(self._first_s)
 
     def stop(self) -> None:
         """End it; waits for the turn that runs. Idempotent."""
-        with self._lock:
-            self._is_running = False
-            turn, self._turn = self._turn, None
-        if turn is not None:
-            turn.cancel()
-            turn.join(_STOP_S)
+        self._turns.stop()
 
     def step(self) -> float:
         """Erase what is due, now. Seconds until the next turn; never raises but for a bug."""
@@ -56,19 +45,3 @@ class Keeping:
         except DeskError as problem:  # the store or the disk: locked, full, gone
             _log.warning("erasure.not_done", code=problem.code)
             return RETRY_S
-
-    def _schedule(self, wait_s: float) -> None:
-        with self._lock:
-            if not self._is_running:
-                return
-            self._turn = threading.Timer(wait_s, self._take_turn)
-            self._turn.daemon = True
-            self._turn.name = "keeping"
-            self._turn.start()
-
-    def _take_turn(self) -> None:
-        wait_s = RETRY_S
-        try:
-            wait_s = self.step()
-        finally:  # a bug ends this turn, for all to see, and not the loop
-            self._schedule(wait_s)

@@ -5,7 +5,6 @@ Nothing waits for it. One stamp on a head covers every entry below, so an author
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +15,7 @@ from videodesk.core.errors import DeskError, WorldError
 from videodesk.evidence.seal_ports import Stamp, TimestampAuthority
 from videodesk.service.custody_heads import newest_head
 from videodesk.service.desk import Desk
+from videodesk.service.turns import Turns
 
 _log = structlog.get_logger(__name__)
 
@@ -47,36 +47,26 @@ class Stamping:
         self._desk = desk
         self._period_s = period_s
         self._manners: defaultdict[str, _Manners] = defaultdict(_Manners)
-        self._lock = threading.Lock()
-        self._is_running = False
-        self._turn: threading.Timer | None = None
+        self._turns = Turns("stamping", self.step, retry_s=LAST_RETRY_S, stop_s=_STOP_S)
 
     def start(self) -> None:
         """Begin, if there is an authority to ask. Idempotent."""
-        with self._lock:
-            if self._is_running or not self._desk.authorities:
-                return
-            self._is_running = True
-        self._schedule(0.0)
+        if self._desk.authorities:
+            self._turns.start(0.0)
 
     def stop(self) -> None:
         """End it; blocks a second at most. An answer that is still under way is let go of. Idempotent."""
-        with self._lock:
-            self._is_running = False
-            turn, self._turn = self._turn, None
-        if turn is not None:
-            turn.cancel()
-            turn.join(_STOP_S)
+        self._turns.stop()
 
     def step(self) -> float:
         """Stamp what wants it, now. Seconds until the next turn; never raises but for a bug."""
-        is_loop = self._is_running
+        is_loop = self._turns.is_running
         try:
             for digest, log_size in self._wants():
                 stamp = self._stamp(digest)
                 if stamp is None:
                     break
-                if is_loop and not self._is_running:  # stopped meanwhile: the store may be closed by now
+                if is_loop and not self._turns.is_running:  # stopped meanwhile: the store may be closed by now
                     break
                 with self._desk.store.write() as uow:
                     uow.timestamps.add(stamp, log_size)
@@ -94,22 +84,6 @@ class Stamping:
             if manners.failures == 0 and manners.took_s is not None and manners.took_s <= _PROMPT_S:
                 return authority
         return None
-
-    def _schedule(self, wait_s: float) -> None:
-        with self._lock:
-            if not self._is_running:
-                return
-            self._turn = threading.Timer(wait_s, self._take_turn)
-            self._turn.daemon = True
-            self._turn.name = "stamping"
-            self._turn.start()
-
-    def _take_turn(self) -> None:
-        wait_s = LAST_RETRY_S
-        try:
-            wait_s = self.step()
-        finally:  # a bug ends this turn, for all to see, and not the loop
-            self._schedule(wait_s)
 
     def _wants(self) -> list[tuple[str, int | None]]:
         """What wants a stamp: the newest head, when it covers more than the newest stamp, then the rest, oldest first."""
