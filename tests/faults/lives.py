@@ -44,6 +44,7 @@ from videodesk.service.api import uploads as upload_routes
 from videodesk.service.case_views import missing_pieces
 from videodesk.service.desk import Desk
 from videodesk.settings import Settings
+from videodesk.storage import uploads_local
 from videodesk.storage.blobs_encrypted import EncryptedCaseBlobs
 from videodesk.storage.bus_local import LocalBus
 from videodesk.storage.sql.engine import SqlStore
@@ -200,7 +201,8 @@ class Life:
                 found.append(f"lost: {original_id} was in the case")
         offsets = [note["offset"] for note in notes if note.get("answer") in {"POST", "PATCH"} and note["offset"] is not None]
         for upload in machine.desk.uploads.of_case(self.seed.case_id, machine.desk.clock.now()):
-            there = (machine.folder / "service" / "uploads" / f"{upload.id}.part").read_bytes()
+            part = (machine.folder / "service" / "uploads" / f"{upload.id}.part").open("rb", buffering=0)
+            there = b"".join(uploads_local._plain(part, machine.desk.uploads._entries[upload.id].key, 0))
             if len(there) != upload.offset or (kind != "names" and not any(data.startswith(there) for data in self.originals.values())):
                 found.append(f"false: an offset of {upload.offset} with {len(there)} bytes")
         finished = any(note.get("answer") == "PUT" for note in notes)

@@ -24,6 +24,7 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import structlog
@@ -39,6 +40,16 @@ from videodesk.service.server import ServiceServer
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # What the clocks show after a crash: as before, an hour later, or set back, here, there or both.
 CLOCKS = (Clocks(), Clocks(HOUR, HOUR), Clocks(desk=-DAY), Clocks(service=-DAY), Clocks(-DAY, -DAY))
+
+
+class NoTurns:
+    """Stands for the loops of the service."""
+
+    def start(self) -> None:
+        """Nothing runs beside the walk."""
+
+    def stop(self) -> None:
+        """Nothing did."""
 
 
 class Walk:
@@ -218,6 +229,7 @@ class Walk:
             else:
                 await machine._noting(scope, receive, send)
 
+        noting.state = SimpleNamespace(stamping=NoTurns(), keeping=NoTurns())  # each machine is started and tidied by hand
         server = ServiceServer(machine.desk, host="127.0.0.1", port=0, app=noting)
         await server.start()
         line = Line(server.port)
