@@ -139,7 +139,7 @@ class KeptDesk:
 
     def traces(self, made: Made, words: tuple[str, ...] = WORDS) -> list[str]:
         """Where in the folder anything of this case still stands, in whatever file."""
-        wanted = [word.encode() for word in words] + [made.id.encode()] + [picture[at:at + 24] for picture in made.pictures for at in (700, 1100, 1500)]
+        wanted = [word.encode() for word in words] + [picture[at:at + 24] for picture in made.pictures for at in (700, 1100, 1500)]
         return [f"{path.relative_to(self.folder)}: {one!r}" for path in sorted(self.folder.rglob("*")) if path.is_file()
                 for data in [path.read_bytes()] for one in wanted if one in data]
 

@@ -64,8 +64,8 @@ class SqlStore:
     def scrub(self) -> None:
         """Leave nothing on the disk of what was deleted.
 
-        secure_delete zeroes what is deleted, but a page that was split keeps stale copies of the rows that moved away, and the full-text
-        index its old words until it is merged. So: merge, write the file anew, empty the WAL. Takes about a second for 100 MB.
+        secure_delete zeroes what is deleted, but the full-text index keeps old words until it is merged, earlier versions did not zero, and
+        the WAL has what was there before. So: merge, write the file anew, empty the WAL. Takes about a second for 100 MB.
         """
         if self.engine.dialect.name != "sqlite":
             return
