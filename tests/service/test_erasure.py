@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.service.evidence_desk import assert_problem
 from tests.service.kept_case import WORDS, KeptDesk
 from videodesk.bootstrap import tidy
-from videodesk.core.clock import HandClock
+from videodesk.cli import main
+from videodesk.core.clock import HandClock, SystemClock
 from videodesk.core.errors import WorldError
 from videodesk.core.people import Principal, Role
 from videodesk.core.vocabulary import CallState, CustodyAction
@@ -23,6 +24,8 @@ from videodesk.sealing.pins import is_signed_by
 from videodesk.service.admin_retention import list_due, run
 from videodesk.service.erasing import erase_case, packages_on_disk
 from videodesk.service.keeping import PERIOD_S, RETRY_S, Keeping
+from videodesk.settings import load
+from videodesk.storage.sql.cases import case_history
 from videodesk.storage.sql.schema import metadata
 
 # Rows that name no case: the desk's own, or the log's leaves, which hide whose they are.
@@ -225,3 +228,24 @@ def test_the_loop_erases_what_is_due_and_nothing_that_is_held_or_open(kept):
     kept.ask("DELETE", f"/cases/{held.id}/hold")
     assert any(held.number in line for line in run(kept.desk))
     assert run(kept.desk) == ["nothing is due"]
+
+
+def test_the_command_line_lists_and_erases(kept, capsys):
+    made = kept.case()
+    kept.close_case(made)
+    flags = ["--data-dir", str(kept.folder), "--no-use-keyring", "--keep-claim-days", "1"]
+    assert main(["admin", "retention", "list", *flags]) == 0
+    assert "nothing is due" in capsys.readouterr().out
+    with kept.desk.store.write() as uow:
+        moved = SystemClock().now() - timedelta(days=2)
+        uow._connection.execute(update(case_history).where(case_history.c.case_id == made.id).values(at=moved))
+    assert main(["admin", "retention", "list", *flags]) == 0
+    assert made.number in capsys.readouterr().out
+    assert main(["admin", "retention", "run", *flags]) == 0
+    assert f"{made.number}  erased" in capsys.readouterr().out
+    assert kept.traces(made) == []
+
+
+def test_backups_are_phrases():
+    assert load(environment={"VIDEODESK_BACKUPS": "Nightly copy, 30 days; Tape in the safe, 1 year;"}).backups == (
+        "Nightly copy, 30 days", "Tape in the safe, 1 year")
