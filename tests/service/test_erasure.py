@@ -204,6 +204,29 @@ def test_what_stands_against_erasing(kept):
     assert kept.ask("GET", f"/cases/{made.id}").status_code == 200
 
 
+def test_a_case_with_nothing_in_it_is_erased_too(kept):
+    made = kept.ask("POST", "/cases", "anna", json={"kind": "free"}).json()
+    answer = kept.ask("POST", f"/cases/{made['id']}/erasure", json={"case_number": made["number"].lower(), "reason": "By mistake"})
+    assert (answer.status_code, answer.json()["files"], answer.json()["size_bytes"]) == (200, 0, 0), answer.text
+    assert kept.desk.vault.is_destroyed(made["id"])
+
+
+def test_one_case_that_cannot_be_erased_does_not_keep_the_others(kept, monkeypatch):
+    first, second = kept.case(seed=2), kept.case(seed=3)
+    for one in (first, second):
+        kept.close_case(one)
+    kept.desk.clock = HandClock(SystemClock().now() + timedelta(days=2000))
+    read = kept.desk.vault.secrets_of
+
+    def damaged(case_id):
+        if case_id == first.id:
+            raise WorldError("vault.damaged", case_id=case_id)
+        return read(case_id)
+
+    monkeypatch.setattr(kept.desk.vault, "secrets_of", damaged)
+    assert [line.split()[0] for line in run(kept.desk)] == [second.number]
+
+
 def test_the_loop_erases_what_is_due_and_nothing_that_is_held_or_open(kept):
     clock = kept.desk.clock = HandClock()
     open_, held, short, due = kept.case(seed=2), kept.case(seed=3), kept.case(seed=4), kept.case(seed=5)

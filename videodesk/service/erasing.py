@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 
-from videodesk.core.errors import Conflict, DeskError, Gone, WorldError
+from videodesk.core.errors import DeskError, WorldError
 from videodesk.core.people import Principal, Role
 from videodesk.core.vocabulary import RetentionClass
 from videodesk.evidence import retention as rules
@@ -111,8 +111,8 @@ def erase_due(desk: Desk, forget: ForgetPackages, at_most: int | None = None) ->
     now, who, days = desk.clock.now(), service_principal(desk), days_of(desk)
     begun = unfinished_erasures(desk)
     for due in due_cases(desk)[:at_most]:
-        files, size_bytes = _on_disk(desk, due.case_id)
         try:
+            files, size_bytes = _on_disk(desk, due.case_id)
             with desk.store.write() as uow:
                 if due not in rules.due_cases(uow, days, now):  # held or opened again a moment ago
                     continue
@@ -120,7 +120,7 @@ def erase_due(desk: Desk, forget: ForgetPackages, at_most: int | None = None) ->
                 reason = f"{rules.class_of(due.kind).value}: {days[rules.class_of(due.kind)]}"
                 begun.append(rules.erase_records(
                     uow, who, case, reason, now, backups=desk.settings.backups, files=files, size_bytes=size_bytes))
-        except (Conflict, Gone) as problem:
+        except DeskError as problem:
             _log.warning("erasure.not_now", case_id=due.case_id, code=problem.code)
     done = finish_erasures(desk, begun, forget)
     for erasure in done:
