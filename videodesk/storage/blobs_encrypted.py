@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import secrets
 import shutil
@@ -43,7 +44,8 @@ from videodesk.storage.chunk_cipher import (
     last_chunk,
 )
 
-_CHUNKS_AT_ONCE: Final = 16
+_CHUNKS_AT_ONCE: Final = 4
+_STEP_BYTES: Final = _CHUNKS_AT_ONCE * CHUNK_BYTES
 
 
 class EncryptedCaseBlobs:
@@ -131,10 +133,10 @@ class EncryptedBlobs:
 
     def read(self, digest: str) -> bytes:
         """All bytes. That they are those of this digest, the tags say."""
-        return b"".join(self.chunks(digest))
+        return _joined(self.chunks(digest))
 
     def chunks(self, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Pieces of at most 1 MiB, decrypted as they are asked for. The file is opened now: what is removed meanwhile is still delivered."""
+        """Pieces of at most 256 KiB, decrypted as they are asked for. The file is opened now: what is removed meanwhile is still delivered."""
         path = self._path(digest)
         with world(), known_file():
             file = path.open("rb", buffering=0)
@@ -184,7 +186,7 @@ class EncryptedStagedBlob:
 
     def read(self) -> bytes:
         """All bytes."""
-        return b"".join(self._pieces(self.size_bytes))
+        return _joined(self._pieces(self.size_bytes))
 
     def keep(self) -> None:
         """Rename over the target (same name, same plain bytes) and flush the folders that name it."""
@@ -219,12 +221,12 @@ class EncryptedStagedBlob:
         return _pieces(file, cipher, size_bytes, 0, end, self.digest)
 
 
-def _write_sealed(file: FileIO, cipher: FileCipher, chunks: Iterable[bytes], heard: Callable[[bytes], None]) -> int:
+def _write_sealed(file: FileIO, cipher: FileCipher, chunks: Iterable[bytes], heard: Callable[[bytes | memoryview], None]) -> int:
     """Write all chunks sealed behind the room for the head; how many plain bytes they were."""
     file.seek(HEAD_BYTES)
     waiting = bytearray()
     size_bytes = number = 0
-    for chunk in chunks:
+    for chunk in _steps(chunks):
         heard(chunk)
         size_bytes += len(chunk)
         waiting += chunk
@@ -238,6 +240,24 @@ def _write_sealed(file: FileIO, cipher: FileCipher, chunks: Iterable[bytes], hea
             write_all(file.fileno(), b"".join(sealed))
     write_all(file.fileno(), cipher.seal(number, bytes(waiting), is_last=True))
     return size_bytes
+
+
+def _steps(chunks: Iterable[bytes]) -> Iterator[bytes | memoryview]:
+    """Large ones in steps: fresh memory for a whole picture costs more than encrypting it."""
+    for chunk in chunks:
+        if len(chunk) <= _STEP_BYTES:
+            yield chunk
+        else:
+            whole = memoryview(chunk)
+            yield from (whole[at:at + _STEP_BYTES] for at in range(0, len(chunk), _STEP_BYTES))
+
+
+def _joined(pieces: Iterator[bytes]) -> bytes:
+    """All bytes, without holding every piece until the end."""
+    whole = io.BytesIO()
+    for piece in pieces:
+        whole.write(piece)
+    return whole.getvalue()
 
 
 def _opened(file: FileIO, key: bytes, digest: str) -> tuple[FileCipher, int]:
