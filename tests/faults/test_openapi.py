@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
-from tests.service.evidence_desk import EvidenceDesk
+from tests.service.keyed_desk import keyed_desk
 from videodesk.core.ids import new_id
 
 WHO = ("anna", "saskia", "adam", "customer", None)
@@ -37,7 +37,7 @@ def _as_it_is(_context, value):
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
-    made = EvidenceDesk(tmp_path_factory.mktemp("desk"))
+    made = keyed_desk(tmp_path_factory.mktemp("desk"))
     yield made
     made.close()
 

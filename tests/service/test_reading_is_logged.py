@@ -6,16 +6,12 @@ import json
 
 import pytest
 
-from tests.sealing.keys import desk_keys
-from tests.service.evidence_desk import EvidenceDesk, sha
+from tests.service.evidence_desk import sha
+from tests.service.keyed_desk import keyed_desk
 from tests.service.pictures import picture
 from tests.service.test_evidence import box_mark, document, put_rendition
 from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import CustodyAction
-from videodesk.sealing.embedded import seal_kind
-from videodesk.sealing.packer import BagPacker
-from videodesk.sealing.report import TypstReport
-from videodesk.sealing.verify_page import verify_page
 
 # Routes that answer with evidence, or with what was drawn on it; what the log then says.
 READING = {
@@ -40,10 +36,7 @@ TELLING = {
 
 @pytest.fixture
 def desk(tmp_path):
-    made = EvidenceDesk(tmp_path)
-    keys = desk_keys(tmp_path, now=made.clock.now())
-    made.desk.keys, made.desk.sealer, made.desk.seal_kind = keys, keys.sealer(), seal_kind
-    made.desk.reports, made.desk.packer = TypstReport(keys), BagPacker(keys, verify_page)
+    made = keyed_desk(tmp_path)
     yield made
     made.close()
 
