@@ -57,6 +57,12 @@ def page(browser, keys, tmp_path_factory):
     assert complaints == []
 
 
+def apart(work, *given):
+    """In a thread of its own: the signatures' library runs an event loop, and so does the browser's in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work, *given).result()
+
+
 def by_python(checked):
     return {one.file: (one.verdict.value, [code for code, _ in one.reasons if code not in BROWSERS_OWN]) for one in checked}
 
@@ -206,14 +212,14 @@ def packages(keys, other):
 
 
 def test_the_corpus(browser, tmp_path):
-    corpus = make_corpus(tmp_path)
+    corpus = apart(make_corpus, tmp_path)
     path = tmp_path / "verify.html"
     path.write_bytes(verify_page(Language.EN, corpus.root_pem))
     opened = Opened(browser, path)
     verifier = Verifier(pins_of(corpus.root_pem), HandClock(corpus.now))
     wrong = {}
     for one in corpus.specimens:
-        wanted = by_python(verifier.check_path(one.path, one.path.name))
+        wanted = by_python(apart(verifier.check_path, one.path, one.path.name))
         told = opened.drop((one.path.name, one.path.read_bytes()))
         found = by_page(told)
         if told["verdict"] != one.verdict.value or found != wanted:
@@ -248,8 +254,7 @@ def reports(folder):
 
 
 def test_reports(browser, tmp_path):
-    with ThreadPoolExecutor(1) as apart:  # the signatures' library has a loop of its own, and so has the browser's
-        root_pem, made, wanted = apart.submit(reports, tmp_path).result()
+    root_pem, made, wanted = apart(reports, tmp_path)
     path = tmp_path / "verify.html"
     path.write_bytes(verify_page(Language.EN, root_pem))
     opened = Opened(browser, path)

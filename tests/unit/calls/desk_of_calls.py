@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from videodesk.calls.invitations_model import Consent
 from videodesk.calls.model import Call
 from videodesk.cases.model import Case
 from videodesk.core.ids import new_id
@@ -30,9 +31,8 @@ def a_call(**values):
     return Call(**{**given, **values})
 
 
-@dataclass
-class OneConsent:
-    granted: frozenset = frozenset(ConsentScope)
+def all_granted(invitation_id):
+    return Consent(new_id(NOW), invitation_id, "1", Language.NL, tuple(ConsentScope), NOW)
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Unit:
         return names
 
     def consent(self, who):
-        self.invitations.given[who.id] = [OneConsent()]
+        self.invitations.given[who.id] = [all_granted(who.id)]
 
     def put(self, call, **changes):
         call = replace(call, version=call.version + 1, **changes)

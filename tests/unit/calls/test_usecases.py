@@ -4,6 +4,7 @@ import pytest
 
 from tests.unit.calls.desk_of_calls import NOW, Unit, agent, customer, later
 from videodesk.calls import usecases as u
+from videodesk.calls.invitations_model import consent_digest
 from videodesk.calls.model import EndedBy, Side
 from videodesk.calls.presence import shown_presence
 from videodesk.calls.queue import queue, wait_s
@@ -272,10 +273,11 @@ def test_the_queue_is_fair_and_counts_the_wait(unit):
 
 
 def test_the_view_says_what_case_and_consent_say(unit):
-    _who, call = waiting(unit)
+    who, call = waiting(unit)
     view = call_view(unit, call)
     assert view.case_number == "VD-2026-000001"
     assert set(view.consents) == set(ConsentScope)
+    assert view.consent_digest == consent_digest(unit.invitations.consents(who.id)[-1])
     assert view.state is CallState.WAITING
 
 
