@@ -18,17 +18,17 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from io import FileIO
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from videodesk.core.clock import Clock, SystemClock
 from videodesk.core.errors import WorldError
 from videodesk.core.ids import is_id, require_id
 from videodesk.evidence.vault_ports import CaseVault
 from videodesk.storage.blobs_local import (
-    DIGEST,
+    StagedFile,
     flush_folder,
     known_file,
+    named_files,
     require_digest,
     sweep_incoming,
     within_limit,
@@ -154,12 +154,7 @@ class EncryptedBlobs:
 
     def digests(self) -> Iterator[str]:
         """Walk the folders."""
-        with world():
-            folders = [one for one in self._folder.iterdir() if len(one.name) == 2 and one.is_dir()] if self._folder.is_dir() else []
-        for folder in folders:
-            for path in folder.iterdir():
-                if DIGEST.fullmatch(folder.name + path.name):
-                    yield folder.name + path.name
+        return named_files(self._folder)
 
     def _key(self) -> bytes:
         return self._vault.secrets_of(self._case_id).key
@@ -169,16 +164,14 @@ class EncryptedBlobs:
         return self._folder / digest[:2] / digest[2:]
 
 
-class EncryptedStagedBlob:
-    """A flushed, encrypted file in `incoming` that waits for its name."""
+class EncryptedStagedBlob(StagedFile):
+    """The encrypted one; digest and size are of the plain bytes. The case's own folder may be as new as the one below it."""
+
+    FOLDERS = 2
 
     def __init__(self, path: Path, target: Path, key: bytes, digest: str, size_bytes: int) -> None:
-        self._path = path
-        self._target = target
+        super().__init__(path, target, digest, size_bytes)
         self._key = key
-        self._is_kept = False
-        self.digest = digest
-        self.size_bytes = size_bytes
 
     def head(self, size_bytes: int) -> bytes:
         """The beginning."""
@@ -188,35 +181,9 @@ class EncryptedStagedBlob:
         """All bytes."""
         return _joined(self._pieces(self.size_bytes))
 
-    def keep(self) -> None:
-        """Rename over the target (same name, same plain bytes) and flush the folders that name it."""
-        if self._is_kept:
-            return
-        with world():
-            folder = self._target.parent
-            if not folder.is_dir():
-                folder.mkdir(mode=0o700, exist_ok=True)
-                flush_folder(folder.parent)
-                flush_folder(folder.parent.parent)  # the case's own folder may be as new
-            self._path.replace(self._target)
-            flush_folder(folder)
-        self._is_kept = True
-
-    def discard(self) -> None:
-        """Unlink what was not kept."""
-        if not self._is_kept:
-            with contextlib.suppress(OSError):
-                self._path.unlink(missing_ok=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /) -> None:
-        self.discard()
-
     def _pieces(self, end: int) -> Iterator[bytes]:
         with world():
-            file = (self._target if self._is_kept else self._path).open("rb", buffering=0)
+            file = self._place().open("rb", buffering=0)
         cipher, size_bytes = _opened(file, self._key, self.digest)
         return _pieces(file, cipher, size_bytes, 0, end, self.digest)
 

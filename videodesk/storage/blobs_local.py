@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from videodesk.core.clock import Clock, SystemClock
 from videodesk.core.errors import Invalid, NotFound, OutOfSpace, TooLarge, WorldError
@@ -122,12 +122,7 @@ class LocalBlobs:
 
     def digests(self) -> Iterator[str]:
         """Walk the folders."""
-        with world():
-            folders = [folder for folder in self._root.iterdir() if len(folder.name) == 2 and folder.is_dir()]
-        for folder in folders:
-            for path in folder.iterdir():
-                if DIGEST.fullmatch(folder.name + path.name):
-                    yield folder.name + path.name
+        return named_files(self._root)
 
     def close(self) -> None:
         """Take the empty folders away."""
@@ -149,8 +144,10 @@ def sweep_incoming(incoming: Path, clock: Clock) -> None:
                 path.unlink()
 
 
-class LocalStagedBlob:
-    """A flushed file in `incoming` that waits for its name."""
+class StagedFile:
+    """A flushed file in `incoming` that waits for its name. `FOLDERS` that name it may be new: so many are flushed above its own."""
+
+    FOLDERS: ClassVar[int] = 1
 
     def __init__(self, path: Path, target: Path, digest: str, size_bytes: int) -> None:
         self._path = path
@@ -158,16 +155,6 @@ class LocalStagedBlob:
         self._is_kept = False
         self.digest = digest
         self.size_bytes = size_bytes
-
-    def head(self, size_bytes: int) -> bytes:
-        """The file's beginning."""
-        with world(), self._place().open("rb") as file:
-            return file.read(size_bytes)
-
-    def read(self) -> bytes:
-        """The whole file."""
-        with world():
-            return self._place().read_bytes()
 
     def keep(self) -> None:
         """Rename over the target (same name, same bytes) and flush the folders that name it."""
@@ -177,9 +164,8 @@ class LocalStagedBlob:
             folder = self._target.parent
             if not folder.is_dir():
                 folder.mkdir(mode=0o700, exist_ok=True)
-                flush_folder(folder.parent)
-            if sys.platform != "win32":
-                self._path.chmod(0o400)
+                for above in folder.parents[:self.FOLDERS]:
+                    flush_folder(above)
             self._path.replace(self._target)
             flush_folder(folder)
         self._is_kept = True
@@ -198,6 +184,30 @@ class LocalStagedBlob:
 
     def _place(self) -> Path:
         return self._target if self._is_kept else self._path
+
+
+class LocalStagedBlob(StagedFile):
+    """The plain one."""
+
+    def head(self, size_bytes: int) -> bytes:
+        """The file's beginning."""
+        with world(), self._place().open("rb") as file:
+            return file.read(size_bytes)
+
+    def read(self) -> bytes:
+        """The whole file."""
+        with world():
+            return self._place().read_bytes()
+
+
+def named_files(root: Path) -> Iterator[str]:
+    """The digests of the files that have their names below `root`."""
+    with world():
+        folders = [folder for folder in root.iterdir() if len(folder.name) == 2 and folder.is_dir()] if root.is_dir() else []
+    for folder in folders:
+        for path in folder.iterdir():
+            if DIGEST.fullmatch(folder.name + path.name):
+                yield folder.name + path.name
 
 
 def write_all(descriptor: int, chunk: bytes) -> None:
