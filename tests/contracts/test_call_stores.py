@@ -12,23 +12,6 @@ from videodesk.cases.model import Case
 from videodesk.core.errors import Conflict
 from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import CallState, CaseKind, CaseStatus, Disposition, Language, Presence
-from videodesk.storage.bus_local import LocalBus
-from videodesk.storage.memory.store import MemoryStore
-from videodesk.storage.sql.engine import SqlStore
-from videodesk.storage.sql.schema import metadata
-
-
-@pytest.fixture(params=["sql", "memory"])
-def store(request, tmp_path):
-    bus = LocalBus()
-    if request.param == "sql":
-        store = SqlStore(f"sqlite:///{tmp_path / 'desk.db'}", bus)
-        metadata.create_all(store.engine)
-    else:
-        store = MemoryStore(bus)
-    yield store
-    store.close()
-    bus.close()
 
 
 def put(store, *calls):

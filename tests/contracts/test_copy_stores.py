@@ -9,26 +9,9 @@ from videodesk.core.clock import HandClock
 from videodesk.core.errors import Conflict, NotFound
 from videodesk.core.ids import new_id
 from videodesk.evidence.copies import CustomerCopy, token_digest, token_of
-from videodesk.storage.bus_local import LocalBus
-from videodesk.storage.memory.store import MemoryStore
-from videodesk.storage.sql.engine import SqlStore
-from videodesk.storage.sql.schema import metadata
 
 NOW = HandClock().now()
 CASE = new_id()
-
-
-@pytest.fixture(params=["sql", "memory"])
-def store(request, tmp_path):
-    bus = LocalBus()
-    if request.param == "sql":
-        store = SqlStore(f"sqlite:///{tmp_path / 'desk.db'}", bus)
-        metadata.create_all(store.engine)
-    else:
-        store = MemoryStore(bus)
-    yield store
-    store.close()
-    bus.close()
 
 
 def a_copy(**changes):

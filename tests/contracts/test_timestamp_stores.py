@@ -2,31 +2,12 @@
 
 from datetime import timedelta
 
-import pytest
-
 from videodesk.core.clock import HandClock
 from videodesk.evidence.seal_ports import Stamp
 from videodesk.evidence.stamps import Covering
-from videodesk.storage.bus_local import LocalBus
-from videodesk.storage.memory.store import MemoryStore
-from videodesk.storage.sql.engine import SqlStore
-from videodesk.storage.sql.schema import metadata
 
 NOW = HandClock().now()
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)
-
-
-@pytest.fixture(params=["sql", "memory"])
-def store(request, tmp_path):
-    bus = LocalBus()
-    if request.param == "sql":
-        store = SqlStore(f"sqlite:///{tmp_path / 'desk.db'}", bus)
-        metadata.create_all(store.engine)
-    else:
-        store = MemoryStore(bus)
-    yield store
-    store.close()
-    bus.close()
 
 
 def a_stamp(digest=A, authority="https://tsa.example/", seconds=0.0):
