@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from tests.desktop.drawn import damaged_parcel_jpeg
 from tests.desktop.fakes import make_context, sample_case
 from videodesk.annotation import schema
-from videodesk.annotation.marks import COLOURS, Arrow, Ellipse, Line, Pen, Point, Rectangle, Redaction, Step, Text, bounds
+from videodesk.annotation.geometry import bounds
+from videodesk.annotation.marks import COLOURS, Arrow, Ellipse, Line, Pen, Point, Rectangle, Redaction, Step, Text
 from videodesk.core.errors import NotFound, WorldError
 from videodesk.core.vocabulary import Language
 from videodesk.desktop import i18n

@@ -74,4 +74,4 @@ class AnnotateState:
 
     def style_for(self, kind: Kind) -> Style:
         """What a new mark of `kind` gets; redactions are dark whatever colour is chosen."""
-        return Style(REDACTION_COLOUR if kind is Kind.REDACTION else self.colour, self.width_px)
+        return Style(REDACTION_COLOUR if kind in {Kind.REDACTION, Kind.REDACTION_PEN} else self.colour, self.width_px)

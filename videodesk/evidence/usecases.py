@@ -171,7 +171,7 @@ def check_rendition(
     annotation = uow.evidence.annotation(snapshot.id, meta.annotation_revision)
     if annotation is None:
         raise NotFound("annotation.unknown_revision", revision=meta.annotation_revision)
-    if any(mark["kind"] == "redaction" for mark in annotation.document["marks"]) and not meta.has_redaction:
+    if schema.from_json(annotation.document).has_redaction and not meta.has_redaction:
         raise Invalid("rendition.redaction_missing")
     return None
 

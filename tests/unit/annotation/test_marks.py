@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.unit.annotation.strategies import marks
+from videodesk.annotation.geometry import bounds, fitted, moved
 from videodesk.annotation.marks import (
     COLOURS,
     REDACTION_COLOUR,
@@ -10,11 +11,8 @@ from videodesk.annotation.marks import (
     Point,
     Step,
     Text,
-    bounds,
-    fitted,
     is_colour,
     kind_of,
-    moved,
     standard_widths,
 )
 

@@ -76,7 +76,7 @@ def with_mark(place=0, **fields):
 
 
 @pytest.mark.parametrize("document", [
-    changed(schema="other"), changed(version=0), changed(version=True), changed(version="1"), changed(version=2),
+    changed(schema="other"), changed(version=0), changed(version=True), changed(version="1"), changed(version=3),
     changed(width_px=0), changed(width_px=20_000), changed(height_px=1.5), changed(marks={}), changed(more=1),
     changed(marks=[schema.to_json(GOOD)["marks"][0]] * 2), changed(marks=[None]),
     with_mark(colour="red"), with_mark(colour="#FFFFFF"), with_mark(colour="#ffffff00"), with_mark(id=""), with_mark(id="../x"),

@@ -30,6 +30,7 @@ from videodesk.annotation.marks import (
     Redaction,
     Step,
     Text,
+    Worded,
 )
 
 FAMILY: Final = "Inter"
@@ -80,8 +81,8 @@ def redacted_pixels(mark: Redaction, document: Document) -> QRect:
     return QRect(left, top, max(0, right - left), max(0, bottom - top))
 
 
-def text_box(mark: Text) -> Box:
-    """The box that the text takes, in px of the original; a MeasureText."""
+def text_box(mark: Worded) -> Box:
+    """The box that the words take, in px of the original; a MeasureText."""
     height = mark.width_px * TEXT_HEIGHT_PER_WIDTH
     scale = height * _FONT_SHARE / _FONT_PX
     metrics = QFontMetricsF(_font())

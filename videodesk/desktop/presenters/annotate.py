@@ -9,19 +9,15 @@ from typing import Final
 
 from videodesk.annotation import schema
 from videodesk.annotation.document import Add, Change, Command, Document, History, Remove, Reorder
+from videodesk.annotation.geometry import MeasureText, bounds, estimated_text_box, fitted, moved
 from videodesk.annotation.marks import (
     Box,
     Kind,
     Mark,
-    MeasureText,
     Redaction,
     Text,
-    bounds,
     clamped_width,
-    estimated_text_box,
-    fitted,
     kind_of,
-    moved,
     standard_widths,
 )
 from videodesk.annotation.shaping import kept_inside

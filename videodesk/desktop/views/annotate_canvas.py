@@ -19,7 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from videodesk.annotation.document import Document
-from videodesk.annotation.marks import Box, Kind, Mark, Pen, Point, Step, Text, bounds
+from videodesk.annotation.geometry import bounds
+from videodesk.annotation.marks import Box, Kind, Mark, Pen, Point, Step, Text
 from videodesk.annotation.shaping import Handle, drawn, extended, handles, hit, is_worth_keeping, kept_inside
 from videodesk.desktop.annotating import AnnotateState, Tool
 from videodesk.desktop.drawing.painting import draw_document, draw_mark, text_box

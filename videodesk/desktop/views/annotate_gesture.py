@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF
 
-from videodesk.annotation.marks import Kind, Mark, Pen, Point, moved
+from videodesk.annotation.geometry import moved
+from videodesk.annotation.marks import Kind, Mark, Pen, Point
 from videodesk.annotation.shaping import Handle, dragged, drawn, extended
 from videodesk.desktop.annotating import AnnotateState
 from videodesk.desktop.drawing.painting import text_box

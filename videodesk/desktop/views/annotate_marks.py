@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 )
 
 from videodesk.annotation.document import Document
-from videodesk.annotation.marks import Box, Mark, Text, bounds, kind_of
+from videodesk.annotation.geometry import bounds
+from videodesk.annotation.marks import Box, Mark, Text, kind_of
 from videodesk.desktop.actions import BY_ID
 from videodesk.desktop.annotating import AnnotateState
 from videodesk.desktop.drawing.painting import text_box
