@@ -27,6 +27,9 @@ MAX_FREEZE_BYTES: Final = 400 * 1024
 FREEZE_PART_BYTES: Final = 8 * 1024
 # Strokes are gathered for this long: at most 30 messages a second.
 BATCH_MS: Final = 33
+# A mark that fades is whole for this long after its last change, then fades out; each side does it for itself, the drawer says `gone`.
+FADE_AFTER_MS: Final = 4_000
+FADE_MS: Final = 1_000
 
 LiveId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
 Share = Annotated[float, Field(ge=-2, le=3, allow_inf_nan=False)]
@@ -137,11 +140,12 @@ class LiveThaw(Wire):
 
 
 class LiveSeen(Wire):
-    """The page has painted all up to `seq` (or shows the frozen picture `freeze`)."""
+    """The page has painted all up to `seq` (and shows the frozen picture `freeze`). `is_hidden`: the customer has put the drawings away."""
 
     type: Literal["live.seen"] = "live.seen"
     seq: Annotated[int, Field(ge=0)]
     freeze: str = ""
+    is_hidden: bool = False
 
 
 class LiveMarker(Wire):
