@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from videodesk.annotation.document import Document, History
-from videodesk.annotation.marks import COLOURS, REDACTION_COLOUR, Kind, Mark
+from videodesk.annotation.document import Document, Framing, History
+from videodesk.annotation.marks import COLOURS, REDACTION_COLOUR, Box, Kind, Mark, Reference, StampKind
 from videodesk.annotation.shaping import Style
 from videodesk.core.errors import DeskError
 from videodesk.desktop.drawing.pictures import Picture
@@ -22,15 +23,27 @@ class Tool(StrEnum):
     RECTANGLE = "rectangle"
     ELLIPSE = "ellipse"
     PEN = "pen"
+    HIGHLIGHTER = "highlighter"
     TEXT = "text"
     STEP = "step"
+    CALLOUT = "callout"
+    STAMP = "stamp"
+    SPOTLIGHT = "spotlight"
+    RULER = "ruler"
     REDACTION = "redaction"
+    REDACTION_PEN = "redaction_pen"
+    CROP = "crop"
     PAN = "pan"
 
     @property
     def kind(self) -> Kind | None:
-        """The kind of mark it draws."""
-        return None if self in {Tool.SELECT, Tool.PAN} else Kind(self.value)
+        """The kind of mark it draws; None for those that draw none (select, crop, pan)."""
+        return None if self in {Tool.SELECT, Tool.CROP, Tool.PAN} else Kind(self.value)
+
+
+# Tab goes on to the next of these while one of them is the tool.
+SHAPES: Final = (Tool.ARROW, Tool.LINE, Tool.RECTANGLE, Tool.ELLIPSE)
+REDACTIONS: Final = frozenset({Kind.REDACTION, Kind.REDACTION_PEN})
 
 
 class Filed(StrEnum):
@@ -44,19 +57,38 @@ class Filed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class QuickStyle:
+    """A colour and a width under one name. `share` is the width as a share of the original's longest side, so that it fits every picture."""
+
+    colour: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class AnnotateState:
-    """What the annotate screen shows. `picture` is None while it loads or when `problem` says why there is none."""
+    """What the annotate screen shows. `picture` is None while it loads or when `problem` says why there is none.
+
+    `selected_ids`: in the order of choosing, the primary one last. `stamp_words` is what a new stamp of `stamp` says, `serial` the number that the
+    case knows ("" none). `reference` is the scale that new rulers get. `copied` are the marks on the clipboard, `copied_style` the style.
+    """
 
     snapshot: r.SnapshotView | None = None
     picture: Picture | None = None
     history: History = History(Document(1, 1))  # noqa: RUF009 - immutable
-    selected_id: str | None = None
+    selected_ids: tuple[str, ...] = ()
     editing_id: str | None = None
     tool: Tool = Tool.SELECT
     keeps_tool: bool = False
     colour: str = COLOURS[0]
     widths: tuple[float, float, float] = (3.0, 6.0, 10.0)
     width_px: float = 6.0
+    stamp: StampKind = StampKind.OK
+    stamp_words: str = ""
+    serial: str = ""
+    reference: Reference | None = None
+    copied: tuple[Mark, ...] = ()
+    copied_style: Style | None = None
+    quick_styles: tuple[QuickStyle, ...] = ()
     filed: Filed = Filed.SAVED
     revision: int = 0
     is_loading: bool = False
@@ -68,10 +100,36 @@ class AnnotateState:
         return self.history.document
 
     @property
+    def framing(self) -> Framing:
+        """How renditions are cut and turned."""
+        return self.document.framing
+
+    @property
+    def framed(self) -> Box:
+        """The part of the original that renditions show, in px."""
+        return self.document.framed
+
+    @property
+    def selected_id(self) -> str | None:
+        """The id of the selected mark, of several the primary one."""
+        return self.selected_ids[-1] if self.selected_ids else None
+
+    @property
     def selected(self) -> Mark | None:
-        """The selected mark."""
+        """The selected mark, of several the primary one (chosen last)."""
         return None if self.selected_id is None else self.document.find(self.selected_id)
+
+    @property
+    def only(self) -> Mark | None:
+        """The selected mark when it is the only one."""
+        return self.selected if len(self.selected_ids) == 1 else None
+
+    @property
+    def selection(self) -> tuple[Mark, ...]:
+        """All selected marks, the lowest first."""
+        chosen = set(self.selected_ids)
+        return tuple(mark for mark in self.document.marks if mark.id in chosen) if chosen else ()
 
     def style_for(self, kind: Kind) -> Style:
         """What a new mark of `kind` gets; redactions are dark whatever colour is chosen."""
-        return Style(REDACTION_COLOUR if kind in {Kind.REDACTION, Kind.REDACTION_PEN} else self.colour, self.width_px)
+        return Style(REDACTION_COLOUR if kind in REDACTIONS else self.colour, self.width_px, self.stamp, self.stamp_words)

@@ -92,8 +92,8 @@ class AnnotateView(View):
         row.addWidget(self._filed_icon)
         row.addWidget(self._filed_text)
         row.addSpacing(SPACE)
-        copy = Button("annotate.copy", "ghost", pressed=self.copy_picture)
-        copy.setObjectName("annotate.copy")
+        copy = Button("annotate.copy_picture", "ghost", pressed=self.copy_picture)
+        copy.setObjectName("annotate.copy_picture")
         self._save = Button("annotate.save", "primary", pressed=self._marks.save)
         self._save.setObjectName("annotate.save")
         row.addWidget(copy)
@@ -226,7 +226,9 @@ class AnnotateView(View):
             return True
         actions: dict[str, Callable[[], None]] = {
             "undo": marks.undo, "redo": marks.redo, "delete": marks.delete, "duplicate": marks.duplicate, "save": marks.save,
-            "copy": self.copy_picture, "fit": self.canvas.fit, "actual_size": lambda: self.canvas.zoom_to(1.0),
+            "copy_picture": self.copy_picture, "copy": marks.copy, "cut": marks.cut, "paste": marks.paste, "copy_style": marks.copy_style,
+            "paste_style": marks.paste_style, "select_all": marks.select_all, "delete_all": marks.delete_all,
+            "turn_right": lambda: marks.turn(1), "turn_left": lambda: marks.turn(-1), "reset_framing": marks.reset_framing, "fit": self.canvas.fit, "actual_size": lambda: self.canvas.zoom_to(1.0),
             "zoom_in": lambda: self.canvas.zoom_by(ZOOM_STEP), "zoom_out": lambda: self.canvas.zoom_by(1 / ZOOM_STEP),
             "forward": lambda: marks.raise_selected(1), "backward": lambda: marks.raise_selected(-1),
             "keep_tool": lambda: marks.keep_tool(keeps=not marks.state.keeps_tool),

@@ -1,0 +1,107 @@
+"""Choosing what the next mark looks like, and giving it to the selected ones: tools, colours, widths, styles, the clipboard of marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from videodesk.annotation.geometry import moved
+from videodesk.annotation.marks import Kind, Mark, Stamp, StampKind, clamped_width, kind_of
+from videodesk.annotation.shaping import Style
+from videodesk.desktop.annotating import REDACTIONS, SHAPES, Tool
+from videodesk.desktop.presenters.annotate_editing import AnnotateEditing
+
+
+class AnnotateChoosing(AnnotateEditing):
+    """Tools and looks. What is chosen holds for new marks and for the selected ones."""
+
+    def choose_tool(self, tool: Tool) -> None:
+        """Take a tool; drawing tools let go of the selection."""
+        self._set(tool=tool, selected_ids=self.state.selected_ids if tool in {Tool.SELECT, Tool.PAN} else (), editing_id=None)
+
+    def keep_tool(self, *, keeps: bool) -> None:
+        """Keep the drawing tool after each mark, or go back to selecting."""
+        self._set(keeps_tool=keeps)
+
+    def cycle_shape(self, by: int = 1) -> bool:
+        """Tab (by 1) or Shift+Tab (by -1) on the canvas: the next kind of shape. False when the tool is none of them: the key is not for us."""
+        if self.state.tool not in SHAPES:
+            return False
+        self.choose_tool(SHAPES[(SHAPES.index(self.state.tool) + by) % len(SHAPES)])
+        return True
+
+    def choose_stamp(self, stamp: StampKind, words: str) -> None:
+        """What new stamps say, and the selected ones; takes the stamp tool when none is selected."""
+        self._set(stamp=stamp, stamp_words=words)
+        stamps = tuple(mark for mark in self.state.selection if isinstance(mark, Stamp))
+        if stamps:
+            self.change_several(replace(mark, stamp=stamp, text=words) for mark in stamps)
+        else:
+            self.choose_tool(Tool.STAMP)
+
+    def choose_colour(self, colour: str) -> None:
+        """The colour of the selected marks and of the next ones."""
+        self._restyle(colour=colour)
+        if not self.state.selection or any(kind_of(mark) not in REDACTIONS for mark in self.state.selection):
+            self._set(colour=colour)
+
+    def choose_width(self, width_px: float) -> None:
+        """The width of the selected marks and of the next ones."""
+        width_px = clamped_width(width_px)
+        self._set(width_px=width_px)
+        self._restyle(width_px=width_px)
+
+    def _restyle(self, **look: Any) -> None:
+        self.change_several(replace(mark, **look) for mark in self.state.selection)
+
+    # ── style and marks on the clipboard ───────────────────────────────────────────────────────────────────────
+
+    def copy_style(self) -> None:
+        """Remember the look of the primary selected mark."""
+        mark = self.state.selected
+        if mark is not None:
+            self._set(copied_style=Style(mark.colour, mark.width_px))
+
+    def paste_style(self) -> None:
+        """Give the remembered look to the selected marks, and to the next ones; redactions stay dark."""
+        style = self.state.copied_style
+        if style is None:
+            return
+        self._set(colour=style.colour, width_px=style.width_px)
+        self.change_several(
+            replace(mark, width_px=style.width_px) if kind_of(mark) in REDACTIONS else replace(mark, colour=style.colour, width_px=style.width_px)
+            for mark in self.state.selection)
+
+    def copy(self) -> None:
+        """Put the selected marks on the clipboard; it keeps them from picture to picture."""
+        if self.state.selection:
+            self._set(copied=self.state.selection)
+
+    def cut(self) -> None:
+        """Put the selected marks on the clipboard and take them away."""
+        self.copy()
+        self.delete()
+
+    def paste(self) -> None:
+        """Put copies of the marks on the clipboard on this picture, beside the others, and select them."""
+        self._put_copies(self.state.copied)
+
+    def duplicate(self) -> None:
+        """Put copies beside the selected marks."""
+        self._put_copies(self.state.selection)
+
+    def copies(self, marks: Iterable[Mark]) -> tuple[Mark, ...]:
+        """The same marks with ids (and groups) of their own, in place (a drag with Ctrl moves these)."""
+        groups: dict[str, str] = {}
+        return tuple(
+            replace(mark, id=self.fresh_id(), group=groups.setdefault(mark.group, self.fresh_id()) if mark.group else "") for mark in marks)
+
+    def _put_copies(self, marks: tuple[Mark, ...]) -> None:
+        offset = 2 * self.state.widths[2]
+        self.add_several(moved(mark, offset, offset) for mark in self.copies(marks))
+
+    def kinds_at_hand(self) -> frozenset[Kind]:
+        """The kinds of the selected marks and of the tool: what the panels beside the picture are about."""
+        kind = self.state.tool.kind
+        return frozenset(kind_of(mark) for mark in self.state.selection) | (frozenset() if kind is None else frozenset({kind}))
