@@ -14,6 +14,7 @@ from videodesk.desktop.actions import BY_ID
 from videodesk.desktop.calling import CallPhase, CallScreen
 from videodesk.desktop.i18n import t
 from videodesk.desktop.icons import icon
+from videodesk.desktop.keys import spec_of
 from videodesk.desktop.recording import Recording
 from videodesk.desktop.theme import token
 from videodesk.desktop.views.call_rewind import RecordingBadge
@@ -80,7 +81,7 @@ class Control(QToolButton):
         """Usable, or not and why (a text key): the tip says it."""
         self.setEnabled(why_not is None)
         text = t(self._key)
-        self.setToolTip(f"{text} ({self._spec.shortcut})" if why_not is None else t(why_not))
+        self.setToolTip(self._tip(text) if why_not is None else t(why_not))
         self.setAccessibleDescription("" if why_not is None else t(why_not))
 
     def retranslate(self) -> None:
@@ -89,7 +90,11 @@ class Control(QToolButton):
         self.setText(t(self._name_key).replace("&", "&&"))
         self.setAccessibleName(text)
         if self.isEnabled():
-            self.setToolTip(f"{text} ({self._spec.shortcut})")
+            self.setToolTip(self._tip(text))
+
+    def _tip(self, text: str) -> str:
+        key = spec_of(self._spec.id).shortcut
+        return f"{text} ({key})" if key else text
 
     def restyle(self) -> None:
         """Colours of the theme in use."""

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
-from videodesk.desktop.actions import BY_ID
 from videodesk.desktop.calling import CallScreen
+from videodesk.desktop.keys import on_change, spec_of
 from videodesk.desktop.presenters.call import CallPresenter
 from videodesk.desktop.recording import Recording
 from videodesk.desktop.rewinding import Rewinding
@@ -34,12 +34,12 @@ class RewoundStage(QObject):
         self._presenter, self._video, self._bar, self._controls, self._area = presenter, video, bar, controls, area
         self._screen = CallScreen()
         bar.sought.connect(presenter.rewinder.go_to)
-        self.shortcuts = [self._shortcut(BY_ID[action].shortcut, action) for action in KEYS]
+        self.shortcuts = [self._shortcut(spec_of(action).shortcut, action) for action in KEYS]
         self._escape = self._shortcut("Esc", "call.rewind_live")
         self._look = QTimer(self)
         self._look.setInterval(_LOOK_MS)
         self._look.timeout.connect(self.look)
-        self._ends = [presenter.rewinder.watch(self._rewinding), presenter.recorder.watch(self._recording)]
+        self._ends = [presenter.rewinder.watch(self._rewinding), presenter.recorder.watch(self._recording), on_change(self._rekey)]
 
     def acts(self) -> dict[str, Callable[[], object]]:
         """What the actions do."""
@@ -121,6 +121,10 @@ class RewoundStage(QObject):
         made.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         made.activated.connect(lambda: self._bar.acted.emit(action))
         return made
+
+    def _rekey(self) -> None:
+        for action, shortcut in zip(KEYS, self.shortcuts, strict=True):
+            shortcut.setKey(QKeySequence(spec_of(action).shortcut))
 
     def _able(self) -> None:
         state = self._presenter.rewinder.state
