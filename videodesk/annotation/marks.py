@@ -125,12 +125,13 @@ class Reference:
     """A thing of known size in the picture.
 
     `points`: its four corners, clockwise from the one that belongs to (0, 0) of its own plane; of a known length its two ends. `size_mm`:
-    width and height in mm (a known length: the length, and 0).
+    width and height in mm (a known length: the length, and 0). `corner_px`: how far off a point may be, one standard deviation.
     """
 
     kind: ReferenceKind
     points: tuple[Point, ...]
     size_mm: tuple[float, float]
+    corner_px: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

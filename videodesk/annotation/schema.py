@@ -148,7 +148,8 @@ def _written(value: Any) -> Any:
         case Measured():
             return [value.value_mm, value.low_mm, value.high_mm]
         case Reference():
-            return {"kind": value.kind.value, "points": [list(point) for point in value.points], "size_mm": list(value.size_mm)}
+            return {"kind": value.kind.value, "points": [list(point) for point in value.points], "size_mm": list(value.size_mm),
+                    "corner_px": value.corner_px}
         case StrEnum():
             return value.value
         case Point() | Box():
@@ -168,7 +169,7 @@ def _reference(value: Any, where: str) -> Reference | None:
         return None
     if not isinstance(value, dict):
         _refuse(where, "not an object")
-    _exactly(value, {"kind", "points", "size_mm"}, where)
+    _exactly(value, {"kind", "points", "size_mm", "corner_px"}, where)
     kind = _word(ReferenceKind, value["kind"], f"{where}.kind")
     points, size = value["points"], value["size_mm"]
     count = 2 if kind is ReferenceKind.KNOWN_LENGTH else 4
@@ -177,7 +178,8 @@ def _reference(value: Any, where: str) -> Reference | None:
     if not isinstance(size, list | tuple) or len(size) != 2:
         _refuse(f"{where}.size_mm", "not 2 numbers")
     return Reference(kind, tuple(_point(part, f"{where}.points") for part in points),
-                     (_number_of_mm(size[0], f"{where}.size_mm"), _number_of_mm(size[1], f"{where}.size_mm")))
+                     (_number_of_mm(size[0], f"{where}.size_mm"), _number_of_mm(size[1], f"{where}.size_mm")),
+                     _number_of_mm(value["corner_px"], f"{where}.corner_px"))
 
 
 def _measured(value: Any, where: str) -> Measured | None:
