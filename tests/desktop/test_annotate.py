@@ -276,8 +276,8 @@ def test_the_list_edits_moves_and_deletes_by_keyboard(screen):
     screen.key(Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier, panel.list)
     assert screen.marks[1].id == first
     screen.key(Qt.Key.Key_F2, NONE, panel.list)
-    QTest.keyClicks(panel.name, "Hoek")
-    screen.key(Qt.Key.Key_Return, NONE, panel.name)
+    QTest.keyClicks(screen.view.findChild(QWidget, "annotate.name"), "Hoek")
+    screen.key(Qt.Key.Key_Return, NONE, screen.view.findChild(QWidget, "annotate.name"))
     assert screen.marks[1].name == "Hoek"
     x = screen.view.findChild(QWidget, "annotate.x")
     x.selectAll()

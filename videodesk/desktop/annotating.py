@@ -11,6 +11,7 @@ from videodesk.annotation.marks import COLOURS, REDACTION_COLOUR, Box, Kind, Mar
 from videodesk.annotation.shaping import Style
 from videodesk.core.errors import DeskError
 from videodesk.desktop.drawing.pictures import Picture
+from videodesk.desktop.i18n import t
 from videodesk.protocol import resources as r
 
 
@@ -43,6 +44,8 @@ class Tool(StrEnum):
 
 # Tab goes on to the next of these while one of them is the tool.
 SHAPES: Final = (Tool.ARROW, Tool.LINE, Tool.RECTANGLE, Tool.ELLIPSE)
+MAX_QUICK_STYLES: Final = 5
+STAMP_COLOURS: Final = {StampKind.OK: COLOURS[2], StampKind.DAMAGE: COLOURS[0], StampKind.SERIAL: COLOURS[4]}
 REDACTIONS: Final = frozenset({Kind.REDACTION, Kind.REDACTION_PEN})
 
 
@@ -54,6 +57,13 @@ class Filed(StrEnum):
     SAVING = "saving"
     FAILED = "failed"
     CONFLICT = "conflict"
+
+
+def stamp_words(stamp: StampKind, serial: str) -> str:
+    """What a stamp says, in the language chosen now; `serial` is the case's number as it was read or typed, "" none."""
+    if stamp is StampKind.SERIAL and serial:
+        return t("annotate.stamp_words.serial_number", number=serial)
+    return t(f"annotate.stamp_words.{stamp}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +78,8 @@ class QuickStyle:
 class AnnotateState:
     """What the annotate screen shows. `picture` is None while it loads or when `problem` says why there is none.
 
-    `selected_ids`: in the order of choosing, the primary one last. `stamp_words` is what a new stamp of `stamp` says, `serial` the number that the
-    case knows ("" none). `reference` is the scale that new rulers get. `copied` are the marks on the clipboard, `copied_style` the style.
+    `selected_ids`: in the order of choosing, the primary one last. `stamp` is what a new stamp says, `serial` the number that the case
+    knows ("" none). `highlight` is the highlighter's own colour. `reference` is the scale that new rulers get. `copied` are the marks on the clipboard, `copied_style` the style.
     """
 
     snapshot: r.SnapshotView | None = None
@@ -80,10 +90,10 @@ class AnnotateState:
     tool: Tool = Tool.SELECT
     keeps_tool: bool = False
     colour: str = COLOURS[0]
+    highlight: str = COLOURS[1]
     widths: tuple[float, float, float] = (3.0, 6.0, 10.0)
     width_px: float = 6.0
     stamp: StampKind = StampKind.OK
-    stamp_words: str = ""
     serial: str = ""
     reference: Reference | None = None
     copied: tuple[Mark, ...] = ()
@@ -130,6 +140,13 @@ class AnnotateState:
         chosen = set(self.selected_ids)
         return tuple(mark for mark in self.document.marks if mark.id in chosen) if chosen else ()
 
+    @property
+    def longest_px(self) -> int:
+        """The original's longest side, which quick styles are a share of."""
+        return max(self.document.width_px, self.document.height_px)
+
     def style_for(self, kind: Kind) -> Style:
-        """What a new mark of `kind` gets; redactions are dark whatever colour is chosen."""
-        return Style(REDACTION_COLOUR if kind in REDACTIONS else self.colour, self.width_px, self.stamp, self.stamp_words)
+        """What a new mark of `kind` gets: redactions are dark whatever colour is chosen, stamps and the highlighter have colours of their own."""
+        own = {Kind.HIGHLIGHTER: self.highlight, Kind.STAMP: STAMP_COLOURS[self.stamp]}
+        colour = REDACTION_COLOUR if kind in REDACTIONS else own.get(kind, self.colour)
+        return Style(colour, self.width_px, self.stamp, stamp_words(self.stamp, self.serial))

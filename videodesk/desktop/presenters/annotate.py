@@ -15,7 +15,7 @@ from videodesk.client.api import DeskApi
 from videodesk.core.clock import Clock
 from videodesk.core.errors import Conflict, DeskError, Invalid
 from videodesk.core.ids import new_id
-from videodesk.desktop.annotating import AnnotateState, Filed
+from videodesk.desktop.annotating import AnnotateState, Filed, QuickStyle
 from videodesk.desktop.drawing.filing import RETRY_AFTER_S, Filing, Render, SealRendition
 from videodesk.desktop.drawing.pictures import Picture
 from videodesk.desktop.presenters.annotate_choosing import AnnotateChoosing
@@ -33,8 +33,12 @@ class AnnotatePresenter(AnnotateChoosing):
     def __init__(self, api: DeskApi, tasks: Tasks, clock: Clock, *, decode: Decode, render: Render,
                  measure: MeasureText = estimated_text_box, autosave_after_s: float | None = AUTOSAVE_AFTER_S,
                  retry_after_s: tuple[float, ...] = RETRY_AFTER_S, tell: Callable[[str], None] | None = None,
-                 sealer: Sealer | None = None) -> None:
+                 sealer: Sealer | None = None,
+                 quick_styles: tuple[QuickStyle, ...] = (), styles_kept: Callable[[tuple[QuickStyle, ...]], None] | None = None) -> None:
         super().__init__(tasks, clock, measure)
+        self._state = replace(self._state, quick_styles=quick_styles)
+        if styles_kept is not None:
+            self.styles_kept = styles_kept
         self._api = api
         self._all_tasks = tasks
         self._decode = decode
@@ -57,7 +61,7 @@ class AnnotatePresenter(AnnotateChoosing):
         self.close()
         self._filing = None
         kept = self.state
-        self._state = replace(AnnotateState(), tool=kept.tool, colour=kept.colour, keeps_tool=kept.keeps_tool, stamp=kept.stamp, stamp_words=kept.stamp_words,
+        self._state = replace(AnnotateState(), tool=kept.tool, colour=kept.colour, highlight=kept.highlight, keeps_tool=kept.keeps_tool, stamp=kept.stamp,
                               copied=kept.copied, copied_style=kept.copied_style, quick_styles=kept.quick_styles)
         self._set(is_loading=True)
         self._waits_for = snapshot_id if snapshot_id in self._leaving else ""
@@ -65,18 +69,26 @@ class AnnotatePresenter(AnnotateChoosing):
             self._load(snapshot_id)
 
     def _load(self, snapshot_id: str) -> None:
-        async def load() -> tuple[r.SnapshotView, Picture, r.AnnotationView | None]:
+        async def load() -> tuple[r.SnapshotView, Picture, r.AnnotationView | None, str]:
             snapshot, annotation = await asyncio.gather(self._api.snapshot(snapshot_id), self._api.annotation(snapshot_id))
             data = await self._api.original_of(snapshot_id, snapshot.leading)  # the lead may change while we ask
             self._original = data
-            return snapshot, await asyncio.to_thread(self._decode, data, snapshot.media_type), annotation
+            serial = await self._serial_of(snapshot.case_id)
+            return snapshot, await asyncio.to_thread(self._decode, data, snapshot.media_type), annotation, serial
 
         def failed(problem: DeskError) -> None:
             self._set(is_loading=False, problem=problem)
 
         self.tasks.run("annotate.open", load, lambda found: self._show(*found), failed, replaces=True)
 
-    def _show(self, snapshot: r.SnapshotView, picture: Picture, annotation: r.AnnotationView | None) -> None:
+    async def _serial_of(self, case_id: str) -> str:
+        """The serial number that the case knows, for the stamp; a case that does not come keeps nobody from drawing."""
+        try:
+            return (await self._api.case(case_id)).serial
+        except DeskError:
+            return ""
+
+    def _show(self, snapshot: r.SnapshotView, picture: Picture, annotation: r.AnnotationView | None, serial: str) -> None:
         try:
             document = self._read(annotation, picture)
         except Invalid as problem:
@@ -90,7 +102,7 @@ class AnnotatePresenter(AnnotateChoosing):
             self._filing = kept
         self._set(
             snapshot=snapshot, picture=picture, history=History(document if kept is None else kept.document), widths=widths, width_px=widths[1], is_loading=False,
-            problem=None, revision=revision, filed=Filed.SAVED if kept is None else Filed.UNSAVED, selected_ids=(), editing_id=None,
+            serial=serial, problem=None, revision=revision, filed=Filed.SAVED if kept is None else Filed.UNSAVED, selected_ids=(), editing_id=None,
         )
 
     @staticmethod

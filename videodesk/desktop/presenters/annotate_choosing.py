@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from videodesk.annotation.geometry import moved
 from videodesk.annotation.marks import Kind, Mark, Stamp, StampKind, clamped_width, kind_of
 from videodesk.annotation.shaping import Style
-from videodesk.desktop.annotating import REDACTIONS, SHAPES, Tool
+from videodesk.desktop.annotating import MAX_QUICK_STYLES, REDACTIONS, SHAPES, STAMP_COLOURS, QuickStyle, Tool, stamp_words
 from videodesk.desktop.presenters.annotate_editing import AnnotateEditing
 
 
 class AnnotateChoosing(AnnotateEditing):
-    """Tools and looks. What is chosen holds for new marks and for the selected ones."""
+    """Tools and looks. What is chosen holds for new marks and for the selected ones. `styles_kept` is told of another gallery (to keep it)."""
+
+    styles_kept: Callable[[tuple[QuickStyle, ...]], None] = staticmethod(lambda _styles: None)
 
     def choose_tool(self, tool: Tool) -> None:
         """Take a tool; drawing tools let go of the selection."""
@@ -31,20 +33,24 @@ class AnnotateChoosing(AnnotateEditing):
         self.choose_tool(SHAPES[(SHAPES.index(self.state.tool) + by) % len(SHAPES)])
         return True
 
-    def choose_stamp(self, stamp: StampKind, words: str) -> None:
+    def choose_stamp(self, stamp: StampKind) -> None:
         """What new stamps say, and the selected ones; takes the stamp tool when none is selected."""
-        self._set(stamp=stamp, stamp_words=words)
+        self._set(stamp=stamp)
+        words = stamp_words(stamp, self.state.serial)
         stamps = tuple(mark for mark in self.state.selection if isinstance(mark, Stamp))
         if stamps:
-            self.change_several(replace(mark, stamp=stamp, text=words) for mark in stamps)
+            self.change_several(replace(mark, stamp=stamp, text=words, colour=STAMP_COLOURS[stamp]) for mark in stamps)
         else:
             self.choose_tool(Tool.STAMP)
 
     def choose_colour(self, colour: str) -> None:
-        """The colour of the selected marks and of the next ones."""
-        self._restyle(colour=colour)
-        if not self.state.selection or any(kind_of(mark) not in REDACTIONS for mark in self.state.selection):
+        """The colour of the selected marks and of the next ones of their kind; redactions and stamps keep theirs for the next."""
+        kinds = self.kinds_at_hand() or {Kind.ARROW}
+        if Kind.HIGHLIGHTER in kinds:
+            self._set(highlight=colour)
+        if kinds - REDACTIONS - {Kind.HIGHLIGHTER, Kind.STAMP}:
             self._set(colour=colour)
+        self._restyle(colour=colour)
 
     def choose_width(self, width_px: float) -> None:
         """The width of the selected marks and of the next ones."""
@@ -54,6 +60,39 @@ class AnnotateChoosing(AnnotateEditing):
 
     def _restyle(self, **look: Any) -> None:
         self.change_several(replace(mark, **look) for mark in self.state.selection)
+
+    # ── own styles ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def keep_style(self) -> None:
+        """Put the look at hand (the selected mark's, else the next one's) into the person's own gallery."""
+        mark, state = self.state.selected, self.state
+        look = state.style_for(state.tool.kind or Kind.ARROW)
+        colour, width_px = (look.colour, look.width_px) if mark is None else (mark.colour, mark.width_px)
+        fresh = QuickStyle(colour, round(width_px / state.longest_px, 5))
+        if fresh not in state.quick_styles and len(state.quick_styles) < MAX_QUICK_STYLES:
+            self._keep_styles((*state.quick_styles, fresh))
+
+    def drop_style(self, style: QuickStyle) -> None:
+        """Take a style out of the gallery."""
+        self._keep_styles(tuple(one for one in self.state.quick_styles if one != style))
+
+    def take_style(self, style: QuickStyle) -> None:
+        """Give a style of the gallery to the selected marks and the next ones."""
+        self._give(style.colour, clamped_width(round(style.share * self.state.longest_px * 2) / 2))
+
+    def _keep_styles(self, styles: tuple[QuickStyle, ...]) -> None:
+        self._set(quick_styles=styles)
+        self.styles_kept(styles)
+
+    def _give(self, colour: str, width_px: float) -> None:
+        self._set(width_px=width_px)
+        if Kind.HIGHLIGHTER in self.kinds_at_hand():
+            self._set(highlight=colour)
+        else:
+            self._set(colour=colour)
+        self.change_several(
+            replace(mark, width_px=width_px) if kind_of(mark) in REDACTIONS else replace(mark, colour=colour, width_px=width_px)
+            for mark in self.state.selection)
 
     # ── style and marks on the clipboard ───────────────────────────────────────────────────────────────────────
 
@@ -68,10 +107,7 @@ class AnnotateChoosing(AnnotateEditing):
         style = self.state.copied_style
         if style is None:
             return
-        self._set(colour=style.colour, width_px=style.width_px)
-        self.change_several(
-            replace(mark, width_px=style.width_px) if kind_of(mark) in REDACTIONS else replace(mark, colour=style.colour, width_px=style.width_px)
-            for mark in self.state.selection)
+        self._give(style.colour, style.width_px)
 
     def copy(self) -> None:
         """Put the selected marks on the clipboard; it keeps them from picture to picture."""

@@ -48,6 +48,7 @@ class AnnotateEditing(Presenter[AnnotateState]):
         super().__init__(AnnotateState(), tasks, clock)
         self.measure = measure
         self.remeasure: Callable[[Ruler], Ruler] = _as_it_is
+        self._typing: Change | None = None
 
     # ── history ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -180,6 +181,10 @@ class AnnotateEditing(Presenter[AnnotateState]):
         dy = min(max(dy, -box.bottom), document.height_px - box.y)
         return tuple(moved(mark, dx, dy) for mark in chosen)
 
+    def kept(self, mark: Mark) -> Mark:
+        """The mark moved so that some of it stays on the picture."""
+        return kept_inside(mark, self.state.document, self.measure)
+
     def grow(self, dx: float, dy: float) -> None:
         """Make the box around the selected marks larger by px of the original (negative: smaller)."""
         if self.state.selection:
@@ -241,6 +246,16 @@ class AnnotateEditing(Presenter[AnnotateState]):
             self.do(Remove(self.state.document.index(mark.id), standing))
         elif standing is not None:
             self.change(fresh)
+
+    def type_words(self, mark: Text | Callout | Stamp, text: str) -> None:
+        """The words of a standing mark are being typed in a field: all letters of one go are one step of the history."""
+        history = self.state.history
+        if self._typing is not None and history.done and history.done[-1] is self._typing and self._typing.after.id == mark.id:
+            history = history.undo()
+        index = history.document.index(mark.id)
+        text = drawable(text, schema.MAX_TEXT_CHARS, may_break=not isinstance(mark, Stamp))
+        self._typing = Change(index, history.document.marks[index], replace(mark, text=text))
+        self._changed(history.do(self._typing), (mark.id,))
 
     def give_reason(self, reason: RedactionReason) -> None:
         """Why the selected redactions destroy what is under them."""

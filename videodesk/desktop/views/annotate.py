@@ -17,16 +17,20 @@ from videodesk.desktop.drawing.pictures import Pixels, decode
 from videodesk.desktop.drawing.rendition import image_of, render, rendered_pixels
 from videodesk.desktop.drawing.viewport import ZOOM_STEP
 from videodesk.desktop.i18n import error_text, moment_text, number, t
+from videodesk.desktop.keys import spec_of
 from videodesk.desktop.presenters.annotate import AnnotatePresenter
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
-from videodesk.desktop.views.annotate_marks import MarksPanel
+from videodesk.desktop.views.annotate_side_panel import Page, SidePanel
 from videodesk.desktop.views.annotate_toolbar import AnnotateToolbar
 from videodesk.desktop.views.screen_keys import action_of, is_typing
 from videodesk.desktop.widgets import Banner, Button, ElidedLabel, EmptyState, Icon, IconButton, Label, Spinner, View
 
 # More names for the same tools, as people know them from other programs.
-_MORE_KEYS: Final = {Qt.Key.Key_E: Tool.ELLIPSE, Qt.Key.Key_C: Tool.ELLIPSE, Qt.Key.Key_D: Tool.LINE, Qt.Key.Key_1: Tool.SELECT}
+_MORE_KEYS: Final = {
+    Qt.Key.Key_E: Tool.ELLIPSE, Qt.Key.Key_C: Tool.ELLIPSE, Qt.Key.Key_D: Tool.LINE, Qt.Key.Key_1: Tool.SELECT, Qt.Key.Key_2: Tool.RECTANGLE,
+    Qt.Key.Key_4: Tool.ELLIPSE, Qt.Key.Key_5: Tool.ARROW, Qt.Key.Key_6: Tool.LINE, Qt.Key.Key_7: Tool.PEN, Qt.Key.Key_8: Tool.TEXT,
+}
 _FILED_LOOK: Final = {
     Filed.SAVED: ("cloud-check", "ok"), Filed.UNSAVED: ("circle-dot", "text_muted"), Filed.SAVING: ("cloud-up", "accent"),
     Filed.FAILED: ("cloud-off", "danger"), Filed.CONFLICT: ("alert-triangle", "warning"),
@@ -38,7 +42,8 @@ class AnnotateView(View):
 
     title_key = "annotate.title"
 
-    def __init__(self, context: DesktopContext, presenter: AnnotatePresenter, parent: QWidget | None = None) -> None:
+    def __init__(self, context: DesktopContext, presenter: AnnotatePresenter, pages: tuple[Page, ...] = (),
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("annotate")
         self._context = context
@@ -46,10 +51,11 @@ class AnnotateView(View):
         self._snapshot_id = ""
         self.canvas = AnnotateCanvas(presenter)
         self.toolbar = AnnotateToolbar()
-        self.panel = MarksPanel(presenter)
+        self.panel = SidePanel(presenter, self._press, pages)
         self.banner = Banner(can_close=False)
         self._over = Button("annotate.save_over", "primary", pressed=presenter.save_over)
         self._over.setObjectName("annotate.save_over")
+        self._acts = self._all_acts()
         self._build()
         self._connect()
         self.attach(presenter)
@@ -123,10 +129,7 @@ class AnnotateView(View):
     def _connect(self) -> None:
         self.toolbar.tool_chosen.connect(self.choose_tool)
         self.toolbar.keep_toggled.connect(lambda keeps: self._marks.keep_tool(keeps=keeps))
-        self.toolbar.colour_chosen.connect(self._marks.choose_colour)
-        self.toolbar.width_chosen.connect(lambda place: self._marks.choose_width(self._marks.state.widths[place]))
-        self.toolbar.undo_pressed.connect(self._marks.undo)
-        self.toolbar.redo_pressed.connect(self._marks.redo)
+        self.toolbar.acted.connect(self._press)
         self.canvas.viewed.connect(self._show_zoom)
 
     # ── the screen's life ──────────────────────────────────────────────────────────────────────────────────────
@@ -160,8 +163,14 @@ class AnnotateView(View):
         self.panel.show_state(state)
         self._show_header(state)
         self._show_problem(state)
-        self._hint.setText(t(f"annotate.hint.{state.tool}" if state.selected is None else "annotate.hint.selected"))
+        self._hint.setText(self._hint_for(state))
         self._show_zoom()
+
+    @staticmethod
+    def _hint_for(state: AnnotateState) -> str:
+        if len(state.selected_ids) > 1:
+            return t("annotate.hint.several", n=len(state.selected_ids))
+        return t(f"annotate.hint.{state.tool}" if state.selected is None else "annotate.hint.selected")
 
     def _show_header(self, state: AnnotateState) -> None:
         snapshot = state.snapshot
@@ -219,24 +228,36 @@ class AnnotateView(View):
 
     def act(self, action_id: str) -> bool:
         """Do one of the screen's actions."""
-        marks = self._marks
-        name = action_id.removeprefix("annotate.")
+        return self.do(action_id.removeprefix("annotate."))
+
+    def do(self, name: str) -> bool:
+        """Do an action of the annotate scope by its name; False when there is none."""
         if name in Tool.__members__.values():
             self.choose_tool(Tool(name))
             return True
-        actions: dict[str, Callable[[], None]] = {
-            "undo": marks.undo, "redo": marks.redo, "delete": marks.delete, "duplicate": marks.duplicate, "save": marks.save,
-            "copy_picture": self.copy_picture, "copy": marks.copy, "cut": marks.cut, "paste": marks.paste, "copy_style": marks.copy_style,
-            "paste_style": marks.paste_style, "select_all": marks.select_all, "delete_all": marks.delete_all,
-            "turn_right": lambda: marks.turn(1), "turn_left": lambda: marks.turn(-1), "reset_framing": marks.reset_framing, "fit": self.canvas.fit, "actual_size": lambda: self.canvas.zoom_to(1.0),
-            "zoom_in": lambda: self.canvas.zoom_by(ZOOM_STEP), "zoom_out": lambda: self.canvas.zoom_by(1 / ZOOM_STEP),
+        act = self._acts.get(name)
+        if act is None:
+            return False
+        act()
+        return True
+
+    def _press(self, name: str) -> None:
+        """A button or a menu's entry."""
+        self.do(name)
+
+    def _all_acts(self) -> dict[str, Callable[[], object]]:
+        marks, canvas = self._marks, self.canvas
+        acts: dict[str, Callable[[], object]] = {
+            "turn_right": lambda: marks.turn(1), "turn_left": lambda: marks.turn(-1),
             "forward": lambda: marks.raise_selected(1), "backward": lambda: marks.raise_selected(-1),
             "keep_tool": lambda: marks.keep_tool(keeps=not marks.state.keeps_tool),
+            "copy_picture": self.copy_picture, "fit": canvas.fit, "actual_size": lambda: canvas.zoom_to(1.0),
+            "zoom_in": lambda: canvas.zoom_by(ZOOM_STEP), "zoom_out": lambda: canvas.zoom_by(1 / ZOOM_STEP),
         }
-        if name not in actions:
-            return False
-        actions[name]()
-        return True
+        for act in (marks.undo, marks.redo, marks.delete, marks.delete_all, marks.duplicate, marks.select_all, marks.copy, marks.cut, marks.paste,
+                    marks.copy_style, marks.paste_style, marks.reset_framing, marks.save):
+            acts[act.__name__] = act
+        return acts
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no widget took."""
@@ -244,7 +265,7 @@ class AnnotateView(View):
         if action_id is not None and self.act(action_id):
             return
         tool = _MORE_KEYS.get(Qt.Key(event.key()))
-        if tool is not None and not event.modifiers() and not is_typing():
+        if tool is not None and not event.modifiers() and not is_typing() and spec_of(f"annotate.{tool}").shortcut:
             self.choose_tool(tool)
             return
         if event.key() == Qt.Key.Key_Y and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
