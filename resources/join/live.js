@@ -162,8 +162,7 @@ export class Live {
     this.drawing.showFrozen(picture);
     this.pen.forget();
     this.shows(url);
-    const key = picture.mayDraw ? "draw.frozen_may" : "draw.frozen";
-    this.app.note("pause", key, { agent: agentName(this.app) });
+    announce(t(picture.mayDraw ? "draw.frozen_may" : "draw.frozen", { agent: agentName(this.app) }));
     this.changed();
   }
 

@@ -64,8 +64,8 @@ function drawMark({ group, rim, ink, number, tag }, mark, points, frame, opacity
   tag.hidden = !isLost;
   if (isLost) {
     const spot = toSpot(frame, placeOf({ shape: mark.shape, points: /** @type {[number, number][]} */ (points) }));
-    tag.style.left = `${spot.x}px`;
-    tag.style.top = `${spot.y}px`;
+    tag.style.left = `clamp(4rem, ${spot.x}px, 100% - 4rem)`;
+    tag.style.top = `clamp(0rem, ${spot.y}px, 100% - 3rem)`;
   }
 }
 
@@ -78,7 +78,7 @@ export function liveLayer(app) {
   const cross = s("path", { class: "live-cross", "aria-hidden": "true" });
   const tags = h("div", { class: "live-tags" });
   const surface = penSurface(app, () => frameNow());
-  const picture = h("div", { class: "live-picture" }, delayed, live.image, marks, tags, surface.element);
+  const picture = h("div", { class: "live-picture" }, delayed, marks, tags, surface.element);
   const tools = penTools(app);
   const put = h("button", { type: "button", class: "live-put", "data-name": "put-drawings", hidden: true, onclick: () => live.hide(!live.isHidden) });
   const element = h("div", { class: "live" }, picture, tools.element);
@@ -167,9 +167,15 @@ export function liveLayer(app) {
     const isFrozen = drawing.frozen !== null;
     element.closest(".call")?.classList.toggle("is-frozen", isFrozen);
     element.classList.toggle("is-frozen", isFrozen);
-    live.image.hidden = !isFrozen;
     live.image.alt = t("draw.frozen_picture", { agent: agentName(app) });
-    put.hidden = !live.isHidden && !drawing.shown(now).length;
+    if (isFrozen && live.image.parentElement !== picture) {
+      picture.prepend(live.image);
+    } else if (!isFrozen) {
+      live.image.remove();
+    }
+    const isBare = !live.isHidden && !drawing.shown(now).length;
+    put.hidden = isBare && !isFrozen;
+    put.style.visibility = isBare ? "hidden" : ""; // its room stays: a frozen picture does not jump under the finger
     put.textContent = t(live.isHidden ? "draw.show" : "draw.hide");
     surface.update();
     tools.update();
@@ -222,15 +228,15 @@ function penSurface(app, frameNow) {
   let pointer = -1;
   /** @param {PointerEvent} event */
   const areaOf = (event) => /** @type {HTMLElement} */ (event.currentTarget);
-  /** @param {PointerEvent} event */
-  const placeIn = (event) => {
+  /** @param {HTMLElement} area @param {PointerEvent} event one of the area's, or one coalesced into it, which knows no area */
+  const placeIn = (area, event) => {
     const frame = frameNow();
-    const box = areaOf(event).getBoundingClientRect();
+    const box = area.getBoundingClientRect();
     return frame && toPlace(frame, { x: event.clientX - box.x, y: event.clientY - box.y });
   };
   /** @param {PointerEvent} event */
   const begin = (event) => {
-    const place = placeIn(event);
+    const place = placeIn(areaOf(event), event);
     if (pointer < 0 && event.button === 0 && place) {
       event.preventDefault();
       pointer = event.pointerId;
@@ -245,7 +251,7 @@ function penSurface(app, frameNow) {
     if (event.pointerId === pointer) {
       const events = event.getCoalescedEvents?.() ?? [];
       for (const one of events.length ? events : [event]) {
-        const place = placeIn(one);
+        const place = placeIn(areaOf(event), one);
         if (place) {
           live.pen.extend(place);
         }
@@ -255,6 +261,7 @@ function penSurface(app, frameNow) {
   /** @param {PointerEvent} event */
   const end = (event) => {
     if (event.pointerId === pointer) {
+      move(event);
       pointer = -1;
       live.pen.finish();
     }
@@ -278,7 +285,9 @@ function penSurface(app, frameNow) {
 /** @param {App} app */
 function penTools(app) {
   const { live } = app.talk;
-  const hint = h("p", { id: "live-hint", class: "live-hint" }, t("draw.hint"), h("span", { class: "unseen" }, ` ${t("draw.hint_keys")}`));
+  const what = h("span");
+  const keys = h("span", { class: "unseen" }, ` ${t("draw.hint_keys")}`);
+  const hint = h("p", { id: "live-hint", class: "live-hint" }, what, keys);
   const undo = button(t("draw.undo"), () => live.pen.undo() && live.changed(), { kind: "second", name: "draw-undo" });
   const done = button(t("draw.done"), () => turn(false), { kind: "primary", name: "draw-done" });
   const draw = button(t("draw.draw"), () => turn(true), { kind: "primary", name: "draw-on" });
@@ -294,10 +303,15 @@ function penTools(app) {
     live.changed();
   }
   function update() {
-    const { pen } = live;
-    element.hidden = !live.mayDraw || live.isHidden;
-    hint.hidden = undo.hidden = done.hidden = !pen.isOn;
-    draw.hidden = pen.isOn;
+    const { pen, drawing, mayDraw, isHidden } = live;
+    const isOn = mayDraw && pen.isOn && !isHidden;
+    element.hidden = !drawing.frozen;
+    const words = t(isOn ? "draw.frozen_may" : "draw.frozen", { agent: agentName(app) });
+    if (what.textContent !== words) {
+      what.textContent = words;
+    }
+    keys.hidden = undo.hidden = done.hidden = !isOn;
+    draw.hidden = isOn || !mayDraw || isHidden;
     undo.setAttribute("aria-disabled", String(!pen.mine.length));
   }
   return { element, update };
