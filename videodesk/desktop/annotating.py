@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from videodesk.annotation.document import Document, Framing, History
-from videodesk.annotation.marks import COLOURS, REDACTION_COLOUR, Box, Kind, Mark, Reference, StampKind
+from videodesk.annotation.marks import COLOURS, REDACTION_COLOUR, Box, Kind, Mark, Reference, StampKind, is_colour
 from videodesk.annotation.shaping import Style
 from videodesk.core.errors import DeskError
 from videodesk.desktop.drawing.pictures import Picture
@@ -72,6 +72,21 @@ class QuickStyle:
 
     colour: str
     share: float
+
+    @property
+    def spelled(self) -> str:
+        """As the preferences keep it."""
+        return f"{self.colour} {self.share:.5f}"
+
+    @classmethod
+    def read(cls, spelled: object) -> QuickStyle | None:
+        """What the preferences kept; None where somebody else wrote there."""
+        colour, _, share = spelled.partition(" ") if isinstance(spelled, str) else ("", "", "")
+        try:
+            width = float(share)
+        except ValueError:
+            return None
+        return cls(colour, width) if is_colour(colour) and 0 < width <= 1 else None
 
 
 @dataclass(frozen=True, slots=True)

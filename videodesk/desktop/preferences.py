@@ -16,7 +16,8 @@ SCALES: Final = (100, 125, 150, 175, 200)
 class Preferences:
     """Choices. `language` "" follows the system; `windows` is Qt's geometry per window name, in hexadecimal.
 
-    `shortcuts` are own keys per action id; `has_character_keys` whether single letters do anything (keys.py).
+    `shortcuts` are own keys per action id; `has_character_keys` whether single letters do anything (keys.py). `annotate_styles` is the
+    annotator's own gallery (QuickStyle.spelled).
     """
 
     language: str = ""
@@ -29,6 +30,7 @@ class Preferences:
     windows: dict[str, str] = field(default_factory=dict)
     shortcuts: dict[str, str] = field(default_factory=dict)
     has_character_keys: bool = True
+    annotate_styles: list[str] = field(default_factory=list)
 
 
 class PreferenceStore:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from videodesk.annotation import schema
-from videodesk.annotation.document import Add, Change, Command, Frame, Framing, History, Remove, Reorder, Together
+from videodesk.annotation.document import Add, Change, Command, Frame, Framing, History, Remove, Together
 from videodesk.annotation.geometry import MeasureText, bounds, fitted, moved
 from videodesk.annotation.marks import (
     Box,
@@ -193,9 +193,7 @@ class AnnotateEditing(Presenter[AnnotateState]):
 
     def common_box(self) -> Box:
         """The box around all selected marks; there has to be one."""
-        boxes = [bounds(mark, self.measure) for mark in self.state.selection]
-        left, top = min(box.x for box in boxes), min(box.y for box in boxes)
-        return Box(left, top, max(box.right for box in boxes) - left, max(box.bottom for box in boxes) - top)
+        return around(self.state.selection, self.measure)
 
     def place(self, box: Box) -> None:
         """Give the selected marks together this box (number fields)."""
@@ -217,14 +215,6 @@ class AnnotateEditing(Presenter[AnnotateState]):
             return kept_inside(fitted(mark, target, self.measure), document, self.measure)
 
         return tuple(placed(mark) for mark in chosen)
-
-    def raise_selected(self, by: int) -> None:
-        """Move the selected mark up in the stack by `by` places (negative: down)."""
-        mark = self.state.selected
-        if mark is not None:
-            index = self.state.document.index(mark.id)
-            target = min(max(index + by, 0), len(self.state.document.marks) - 1)
-            self.do(Reorder(index, target), mark.id)
 
     # ── words, redactions, rulers ──────────────────────────────────────────────────────────────────────────────
 
@@ -309,3 +299,10 @@ def drawable(text: str, longest: int, *, may_break: bool) -> str:
     text = text.replace("\r\n", "\n").replace("\t", " ").replace("\u2028", "\n").replace("\u2029", "\n")
     kept = (c for c in text if (c == "\n" and may_break) or not (ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or 0xD800 <= ord(c) <= 0xDFFF))
     return "".join(kept)[:longest]
+
+
+def around(marks: Iterable[Mark], measure: MeasureText) -> Box:
+    """The box around marks; there has to be one."""
+    boxes = [bounds(mark, measure) for mark in marks]
+    left, top = min(box.x for box in boxes), min(box.y for box in boxes)
+    return Box(left, top, max(box.right for box in boxes) - left, max(box.bottom for box in boxes) - top)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from videodesk.desktop.annotating import AnnotateState, Filed, Tool
+from videodesk.desktop.annotating import MAX_QUICK_STYLES, AnnotateState, Filed, QuickStyle, Tool
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.drawing.painting import text_box
 from videodesk.desktop.drawing.pictures import Pixels, decode
@@ -19,6 +20,7 @@ from videodesk.desktop.drawing.viewport import ZOOM_STEP
 from videodesk.desktop.i18n import error_text, moment_text, number, t
 from videodesk.desktop.keys import spec_of
 from videodesk.desktop.presenters.annotate import AnnotatePresenter
+from videodesk.desktop.presenters.annotate_arranging import Side
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
 from videodesk.desktop.views.annotate_side_panel import Page, SidePanel
@@ -255,8 +257,11 @@ class AnnotateView(View):
             "zoom_in": lambda: canvas.zoom_by(ZOOM_STEP), "zoom_out": lambda: canvas.zoom_by(1 / ZOOM_STEP),
         }
         for act in (marks.undo, marks.redo, marks.delete, marks.delete_all, marks.duplicate, marks.select_all, marks.copy, marks.cut, marks.paste,
-                    marks.copy_style, marks.paste_style, marks.reset_framing, marks.save):
+                    marks.to_front, marks.to_back, marks.group, marks.ungroup, marks.copy_style, marks.paste_style, marks.reset_framing, marks.save):
             acts[act.__name__] = act
+        for side in Side:
+            acts[f"align_{side}"] = partial(marks.align, side)
+        acts |= {"distribute_across": partial(marks.distribute, is_down=False), "distribute_down": partial(marks.distribute, is_down=True)}
         return acts
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -276,6 +281,12 @@ class AnnotateView(View):
 
 def make(context: DesktopContext) -> View:
     """The annotate screen for this session."""
+    kept = (QuickStyle.read(spelled) for spelled in context.preferences.value.annotate_styles)
+
+    def keep(styles: tuple[QuickStyle, ...]) -> None:
+        context.preferences.change(annotate_styles=[style.spelled for style in styles])
+
     presenter = AnnotatePresenter(context.api, context.tasks, context.clock, decode=decode, render=render, measure=text_box,
-                                  tell=context.navigation.notify, sealer=context.sealer)
+                                  tell=context.navigation.notify, sealer=context.sealer, styles_kept=keep,
+                                  quick_styles=tuple(style for style in kept if style is not None)[:MAX_QUICK_STYLES])
     return AnnotateView(context, presenter)

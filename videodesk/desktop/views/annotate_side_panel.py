@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from videodesk.desktop.annotating import AnnotateState, Tool
@@ -18,6 +19,8 @@ from videodesk.desktop.views.annotate_marks import MarksList, MarksModel
 from videodesk.desktop.widgets import Badge, label, scrolled
 
 SIDE_PX: Final = 288
+_LIST_PX: Final = 148  # heading and two rows
+_FIELDS_PX: Final = 120
 
 
 class Shows(Protocol):
@@ -55,14 +58,14 @@ class _MarksPage(QWidget):
         column.addLayout(head)
         self.list = MarksList(presenter)
         self.list.setMinimumHeight(104)
-        column.addWidget(self.list, 2)
+        column.addWidget(self.list, 1)
         self._empty = label(key="annotate.no_marks", role="muted", wraps=True)
         self._empty.setContentsMargins(4, 0, 4, 0)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._empty, 1)
         self._details = DetailPanel(presenter, act)
         self._scroll = scrolled(self._details)
-        column.addWidget(self._scroll, 3)
+        column.addWidget(self._scroll)
         self.list.wanted.connect(lambda: self._details.take_focus(presenter.state))
 
     def show_state(self, state: AnnotateState) -> None:
@@ -75,6 +78,17 @@ class _MarksPage(QWidget):
         self.list.show_state(state)
         self._details.show_state(state)
         self._scroll.setVisible(not self._details.isHidden())
+        self._share_height()
+
+    def _share_height(self) -> None:
+        """The fields get the height that they need; the list gets the rest, and never less than two rows."""
+        needed = self._details.sizeHint().height() + 2
+        self._scroll.setFixedHeight(min(needed, max(_FIELDS_PX, self.height() - _LIST_PX)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the height anew."""
+        super().resizeEvent(event)
+        self._share_height()
 
 
 class SidePanel(QFrame):
