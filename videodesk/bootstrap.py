@@ -37,6 +37,7 @@ from videodesk.sealing.certificates import chain_of
 from videodesk.sealing.embedded import seal_kind
 from videodesk.sealing.external import external_seal
 from videodesk.sealing.keys import LocalDeskKeys, open_keys
+from videodesk.sealing.marker_page import marker_page
 from videodesk.sealing.packer import BagPacker
 from videodesk.sealing.pins import is_signed_by, pins_of
 from videodesk.sealing.private_keys import no_keyring
@@ -82,7 +83,7 @@ def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
         settings=settings, store=store, blobs=blobs, uploads=LocalUploads(settings.data_dir / "uploads", vault), bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
         setup_code=secrets.token_urlsafe(32) if is_embedded else "-".join(secrets.token_hex(2) for _ in range(3)),
         code_key=kept_secret(settings.data_dir / "code.key"), keys=keys, sealer=keys.sealer(), seal_kind=seal_kind, authorities=open_authorities(settings.tsa_urls, settings.tsa_roots), reports=TypstReport(keys),
-        vault=vault, packer=BagPacker(keys, verify_page), verifier=Verifier(pins_of(keys.root_pem), clock))
+        marker_page=marker_page, vault=vault, packer=BagPacker(keys, verify_page), verifier=Verifier(pins_of(keys.root_pem), clock))
 
 
 def _take_over(store: SqlStore, folder: Path, blobs: EncryptedCaseBlobs) -> None:

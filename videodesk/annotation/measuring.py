@@ -22,6 +22,9 @@ A4_MM: Final = (297.0, 210.0)
 MARKER_MM: Final = {7: 100.0, 23: 40.0}  # the black square's side, by the number that the pattern holds
 SIZES_MM: Final = {ReferenceKind.BANK_CARD: BANK_CARD_MM, ReferenceKind.A4: A4_MM, ReferenceKind.MARKER: (MARKER_MM[7], MARKER_MM[7])}
 
+# What is drawn inside the black edge, row by row, 1 is white: numbers 7 and 23 of ArUco's dictionary 5X5_50.
+MARKER_PATTERNS: Final = {7: ("01110", "00100", "00101", "00011", "01011"), 23: ("01011", "10100", "00100", "10110", "11110")}
+
 # How exact the thing itself is, as one standard deviation of its size: ISO/IEC 7810 and ISO 216 allow ±0.15 % and ±1 %, paper is cut better; a
 # printer is within half a per cent once the control line was looked at; a person reads a tape to a millimetre.
 _OWN_SHARE: Final = {ReferenceKind.BANK_CARD: 0.002, ReferenceKind.MARKER: 0.003, ReferenceKind.A4: 0.003, ReferenceKind.KNOWN_LENGTH: 0.003}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,6 +16,7 @@ from videodesk.core.clock import Clock
 from videodesk.core.events import Event, EventBus
 from videodesk.core.people import PersonRepository
 from videodesk.core.places import resources
+from videodesk.core.vocabulary import Language
 from videodesk.evidence.copies import CopyRepository
 from videodesk.evidence.package_ports import Packer
 from videodesk.evidence.ports import CaseBlobs, CustodyRepository, EvidenceRepository
@@ -139,5 +141,7 @@ class Desk:
     reports: ReportMaker | None = None
     vault: CaseVault = field(default_factory=MemoryVault)
     looks: Looks = field(default_factory=Looks)
+    # Sets the page with measuring markers; without it there is none to print.
+    marker_page: Callable[[Language], bytes] | None = None
     # Without one no packages are made.
     packer: Packer | None = None
