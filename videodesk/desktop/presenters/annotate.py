@@ -18,7 +18,7 @@ from videodesk.core.ids import new_id
 from videodesk.desktop.annotating import AnnotateState, Filed, QuickStyle
 from videodesk.desktop.drawing.filing import RETRY_AFTER_S, Filing, Render, SealRendition
 from videodesk.desktop.drawing.pictures import Picture
-from videodesk.desktop.presenters.annotate_arranging import AnnotateArranging
+from videodesk.desktop.marking.arranging import AnnotateArranging
 from videodesk.desktop.tasks import Tasks
 from videodesk.evidence.seal_ports import NoSealer, RenditionFacts, Sealer
 from videodesk.protocol import resources as r

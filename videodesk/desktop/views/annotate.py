@@ -19,8 +19,8 @@ from videodesk.desktop.drawing.rendition import image_of, render, rendered_pixel
 from videodesk.desktop.drawing.viewport import ZOOM_STEP
 from videodesk.desktop.i18n import error_text, moment_text, number, t
 from videodesk.desktop.keys import spec_of
+from videodesk.desktop.marking.arranging import Side
 from videodesk.desktop.presenters.annotate import AnnotatePresenter
-from videodesk.desktop.presenters.annotate_arranging import Side
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
 from videodesk.desktop.views.annotate_side_panel import Page, SidePanel
@@ -242,6 +242,10 @@ class AnnotateView(View):
             return False
         act()
         return True
+
+    def knows(self, name: str) -> bool:
+        """Whether the screen can do an action of this name."""
+        return name in self._acts or name in Tool.__members__.values()
 
     def _press(self, name: str) -> None:
         """A button or a menu's entry."""

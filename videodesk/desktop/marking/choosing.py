@@ -10,7 +10,7 @@ from videodesk.annotation.geometry import moved
 from videodesk.annotation.marks import Kind, Mark, Stamp, StampKind, clamped_width, kind_of
 from videodesk.annotation.shaping import Style
 from videodesk.desktop.annotating import MAX_QUICK_STYLES, REDACTIONS, SHAPES, STAMP_COLOURS, QuickStyle, Tool, stamp_words
-from videodesk.desktop.presenters.annotate_editing import AnnotateEditing
+from videodesk.desktop.marking.editing import AnnotateEditing
 
 
 class AnnotateChoosing(AnnotateEditing):

@@ -9,8 +9,8 @@ from enum import StrEnum
 from videodesk.annotation.document import Command, Document, Reorder
 from videodesk.annotation.geometry import moved
 from videodesk.annotation.marks import Box, Mark
-from videodesk.desktop.presenters.annotate_choosing import AnnotateChoosing
-from videodesk.desktop.presenters.annotate_editing import around
+from videodesk.desktop.marking.choosing import AnnotateChoosing
+from videodesk.desktop.marking.editing import around
 
 
 class Side(StrEnum):
