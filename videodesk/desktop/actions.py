@@ -26,7 +26,7 @@ class ActionSpec:
         return len(self.shortcut) == 1
 
 
-SCOPES: Final = ("", "inbox", "cases", "case", "call", "clip", "annotate", "review", "settings")
+SCOPES: Final = ("", "inbox", "cases", "case", "call", "clip", "annotate", "compare", "review", "settings")
 
 ACTIONS: Final[tuple[ActionSpec, ...]] = (
     ActionSpec("go.inbox", "shell.inbox", "inbox", "Ctrl+1"),
@@ -53,6 +53,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     ActionSpec("case.note", "case.add_note", "note", "Ctrl+M", "case"),
     ActionSpec("case.package", "case.package", "package", "Ctrl+Shift+E", "case"),
     ActionSpec("case.report", "case.report", "file-text", "Ctrl+Shift+R", "case"),
+    ActionSpec("case.compare", "case.compare", "columns-2", "Ctrl+Shift+C", "case"),
     ActionSpec("case.proof", "case.proof", "shield-check", "Ctrl+Shift+P", "case"),
     # call
     ActionSpec("call.snapshot", "call.snapshot", "camera", "S", "call"),
@@ -142,6 +143,18 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     ActionSpec("annotate.save", "annotate.save", "device-floppy", "Ctrl+S", "annotate"),
     ActionSpec("annotate.export_web", "annotate.export_web", "file-export", "", "annotate"),
     ActionSpec("annotate.import_web", "annotate.import_web", "file-import", "", "annotate"),
+    # compare
+    ActionSpec("compare.side", "compare.side", "columns-2", "1", "compare"),
+    ActionSpec("compare.swipe", "compare.swipe", "arrows-exchange", "2", "compare"),
+    ActionSpec("compare.onion", "compare.onion", "layers-intersect", "3", "compare"),
+    ActionSpec("compare.swap", "compare.swap", "switch-horizontal", "X", "compare"),
+    ActionSpec("compare.marks", "compare.marks", "pencil", "O", "compare"),
+    ActionSpec("compare.next", "compare.next", "chevron-right", "N", "compare"),
+    ActionSpec("compare.add", "compare.add", "plus", "A", "compare"),
+    ActionSpec("compare.remove", "compare.remove", "x", "Del", "compare"),
+    ActionSpec("compare.zoom_in", "compare.zoom_in", "zoom-in", "Ctrl++", "compare"),
+    ActionSpec("compare.zoom_out", "compare.zoom_out", "zoom-out", "Ctrl+-", "compare"),
+    ActionSpec("compare.fit", "compare.fit", "zoom-scan", "Ctrl+0", "compare"),
     # review
     ActionSpec("review.accept", "review.accept", "check", "A", "review"),
     ActionSpec("review.retake", "review.retake", "repeat", "R", "review"),
@@ -152,6 +165,7 @@ ACTIONS: Final[tuple[ActionSpec, ...]] = (
     ActionSpec("review.loupe", "review.loupe", "zoom-in", "Z", "review"),
     ActionSpec("review.original", "review.original", "eye", "O", "review"),
     ActionSpec("review.next_original", "review.next_original", "stack-2", "N", "review"),
+    ActionSpec("review.compare", "review.compare", "columns-2", "V", "review"),
     ActionSpec("review.proof", "review.proof", "shield-check", "P", "review"),
 )
 

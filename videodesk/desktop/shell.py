@@ -210,7 +210,7 @@ class Shell(QWidget):
 
     def _head(self) -> None:
         view = self._current()
-        self.rail.select(self.place if self.place in RAIL else {"case": "cases", "annotate": "cases", "clip": "cases", "call": "inbox"}.get(self.place, ""))
+        self.rail.select(self.place if self.place in RAIL else {"case": "cases", "annotate": "cases", "compare": "cases", "clip": "cases", "call": "inbox"}.get(self.place, ""))
         self._back.setVisible(len(self._trail) > 1)
         if view is not None:
             self._title.setText(t(view.title_key) if view.title_key else "")
