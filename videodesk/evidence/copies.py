@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from videodesk.annotation import schema
 from videodesk.calls.model import Call
 from videodesk.cases.usecases import known_case
 from videodesk.core.errors import Conflict, Gone, NotFound
@@ -214,9 +215,7 @@ def outside_picture(uow: EvidenceUnit, snapshot: Snapshot, leading: Original, re
 def _redacting_revision(uow: EvidenceUnit, snapshot_id: str) -> int | None:
     """The newest revision of the marks, if they redact."""
     newest = uow.evidence.annotation(snapshot_id)
-    if newest is None or all(mark.get("kind") != "redaction" for mark in newest.document.get("marks", ())):
-        return None
-    return newest.revision
+    return newest.revision if newest is not None and schema.from_json(newest.document).has_redaction else None
 
 
 def _is_source_of_redacted(uow: EvidenceUnit, clip: Snapshot) -> bool:

@@ -179,13 +179,14 @@ def check_rendition(
 def keep_rendition(
     uow: EvidenceUnit, principal: Principal, snapshot_id: str, rendition_id: str, meta: RenditionMeta, received: Received, now: datetime,
 ) -> Rendition:
-    """Keep a derived picture, once per id. Raises what check_rendition raises, and Invalid("picture.mismatch")."""
+    """Keep a derived picture, once per id. Raises what check_rendition raises, Invalid("picture.mismatch", "rendition.wrong_size")."""
     known = check_rendition(uow, principal, snapshot_id, rendition_id, meta, received.original.digest)
     if known is not None:
         return known
     if received.facts.media_type != meta.media_type:
         raise Invalid("picture.mismatch", media_type=received.facts.media_type, width_px=received.facts.width_px,
                       height_px=received.facts.height_px)
+    _check_size(uow, snapshot_id, meta.annotation_revision, received)
     snapshot = see_snapshot(uow, principal, snapshot_id)
     rendition = Rendition(
         id=rendition_id, snapshot_id=snapshot.id, annotation_revision=meta.annotation_revision, digest=meta.digest,
@@ -202,6 +203,16 @@ def keep_rendition(
     _tell(uow, "rendition.added", snapshot, now, rendition_id=rendition.id, revision=rendition.annotation_revision)
     received.keep()
     return rendition
+
+
+def _check_size(uow: EvidenceUnit, snapshot_id: str, revision: int, received: Received) -> None:
+    """Invalid("rendition.wrong_size") unless the picture is as large as these marks frame it: what was cut off must not come back in."""
+    annotation = uow.evidence.annotation(snapshot_id, revision)
+    if annotation is None:
+        return
+    width, height = schema.from_json(annotation.document).rendition_size
+    if (received.facts.width_px, received.facts.height_px) != (width, height):
+        raise Invalid("rendition.wrong_size", width_px=width, height_px=height)
 
 
 def see_rendition(uow: EvidenceUnit, principal: Principal, rendition_id: str) -> Rendition:
