@@ -113,6 +113,8 @@ def _play(play: object, customer: object) -> None:
         play.screen(customer, "thank-you")
     with step("every other screen"):
         play.look_around()
+    with step("before and after the retake, compared"):
+        play.compare()
     _prove(play)
 
 
