@@ -147,20 +147,20 @@ class AnnotateEditing(Presenter[AnnotateState]):
 
     def change_several(self, marks: Iterable[Mark]) -> None:
         """These were moved, resized or edited together; they are found by their ids, the selection stays."""
-        standing = self.state.document
-        pairs = ((standing.index(mark.id), mark) for mark in marks)
-        self._all(Change(index, standing.marks[index], mark) for index, mark in pairs if standing.marks[index] != mark)
+        standing = {mark.id: (index, mark) for index, mark in enumerate(self.state.document.marks)}
+        self._all(Change(*standing[mark.id], mark) for mark in marks if standing[mark.id][1] != mark)
 
     def delete(self) -> None:
         """Take the selected marks away; a neighbour is selected, so that the keyboard stays at the place."""
         chosen = self.state.selection
         if not chosen:
             return
-        document = self.state.document
-        places = [document.index(mark.id) for mark in chosen]
-        rest = [mark for mark in document.marks if mark not in chosen]
-        neighbour = (rest[min(places[0], len(rest) - 1)].id,) if rest else ()
-        self._all((Remove(place, document.marks[place]) for place in reversed(places)), *neighbour)
+        gone = {mark.id for mark in chosen}
+        marks = self.state.document.marks
+        places = [place for place, mark in enumerate(marks) if mark.id in gone]
+        rest = [mark.id for mark in marks if mark.id not in gone]
+        neighbour = (rest[min(places[0], len(rest) - 1)],) if rest else ()
+        self._all((Remove(place, marks[place]) for place in reversed(places)), *neighbour)
 
     def delete_all(self) -> None:
         """Take every mark away; undo brings them back."""

@@ -55,15 +55,16 @@ class _Numbers(QWidget):
 
     def box(self, old: Box) -> Box:
         """`old` with what was typed; a number that was only shown rounded is not a change."""
-        typed = (self.edits[name].value() for name in _BOX)
+        typed = (self.edits[name].value() if self._fields[name].isVisibleTo(self) else was for name, was in zip(_BOX, old, strict=True))
         return Box(*(was if round(was) == now else now for was, now in zip(old, typed, strict=True)))
 
 
 def _values_of(mark: Mark, box: Box) -> dict[str, float]:
     if isinstance(mark, Arrow | Line | Ruler):
         return dict(zip(_ENDS, (*mark.start, *mark.end), strict=True))
-    values = dict(zip(_BOX, box, strict=True))
-    return values | dict(zip(_TARGET, mark.target, strict=True)) if isinstance(mark, Callout) else values
+    if isinstance(mark, Callout):  # its size is its words
+        return {"x": box.x, "y": box.y} | dict(zip(_TARGET, mark.target, strict=True))
+    return dict(zip(_BOX, box, strict=True))
 
 
 def _action_row(names: Iterable[str], act: Act, prefix: str = "annotate.") -> QHBoxLayout:
@@ -94,6 +95,9 @@ class _OneMark(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
+        row = _action_row((*_ORDER, "duplicate"), act)
+        row.addWidget(_bin(act))
+        column.addLayout(row)
         self.name = LineEdit(max_chars=200)
         self.name.setObjectName("annotate.name")
         self.name.editingFinished.connect(lambda: self._presenter.rename(self.name.text()))
@@ -105,9 +109,6 @@ class _OneMark(QWidget):
         column.addWidget(self._words_field)
         self._numbers = _Numbers((*_BOX, *_ENDS, *_TARGET), self._typed)
         column.addWidget(self._numbers)
-        row = _action_row((*_ORDER, "duplicate"), act)
-        row.addWidget(_bin(act))
-        column.addLayout(row)
 
     def show_mark(self, mark: Mark) -> None:
         """Show this one."""
@@ -152,6 +153,9 @@ class _SeveralMarks(QWidget):
         column.setSpacing(6)
         self._title = Label(role="strong")
         column.addWidget(self._title)
+        row = _action_row((*_ORDER, "duplicate"), act, "annotate.several_")
+        row.addWidget(_bin(act, "annotate.several_"))
+        column.addLayout(row)
         self._numbers = _Numbers(_BOX, lambda _name: self._placed(), "annotate.several_")
         column.addWidget(self._numbers)
         grid = QGridLayout()
@@ -169,9 +173,6 @@ class _SeveralMarks(QWidget):
             grid.addWidget(button, 1, 3 + place)
         grid.setColumnStretch(6, 1)
         column.addLayout(grid)
-        row = _action_row((*_ORDER, "duplicate"), act, "annotate.several_")
-        row.addWidget(_bin(act, "annotate.several_"))
-        column.addLayout(row)
 
     def show_marks(self, marks: tuple[Mark, ...]) -> None:
         """Show these (two or more)."""
