@@ -218,6 +218,7 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
     from videodesk.desktop.app import run_desktop as run
     from videodesk.desktop.sound import QtSound
     from videodesk.media.engine import AiortcEngine
+    from videodesk.vision.measuring import EdgeFinder
 
     clock = DeskClock(SystemClock())
     logs.configure(settings.log_level, clock)
@@ -249,7 +250,7 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
 
     parts = DesktopParts(
         settings=settings, clock=clock, work_dir=settings.data_dir, reach_service=reach_service, make_api=make_api, make_channel=make_channel,
-        make_outbox=lambda folder: Outbox(folder, clock), make_delivery=Delivery, make_media=make_media, make_vision=lambda: make_vision(settings),
+        make_outbox=lambda folder: Outbox(folder, clock), make_delivery=Delivery, make_media=make_media, make_vision=lambda: make_vision(settings), finder=EdgeFinder(),
         make_sealer=lambda: LocalStation(settings.data_dir / "station", clock, system_keyring if settings.use_keyring else no_keyring),
         link=link, driver_socket=driver_socket, is_single_instance=driver_socket is None)
     try:

@@ -16,3 +16,7 @@ class ReferenceFinder(Protocol):
         `bgra`: height × width × 4 bytes in rows without gaps, upright.
         """
         ...
+
+    def snapped(self, bgra: memoryview, width_px: int, height_px: int, reference: Reference) -> Reference | None:
+        """`reference`, put by hand, with its corners where the edges near them meet; None where no edges are seen there."""
+        ...

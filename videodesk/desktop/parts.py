@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from videodesk.annotation.measuring_ports import ReferenceFinder
 from videodesk.calls.capture_ports import Vision
 from videodesk.calls.ports import MediaEngine
 from videodesk.client.api import DeskApi
@@ -92,6 +93,7 @@ class DesktopParts:
     make_delivery: Callable[[Outbox, DeskApi], Delivery] | None = None
     make_media: Callable[[asyncio.AbstractEventLoop], MediaEngine] | None = None
     make_vision: Callable[[], Vision] | None = None
+    finder: ReferenceFinder | None = None
     make_sealer: Callable[[], Station] | None = None
     link: str | None = None
     driver_socket: str | None = None

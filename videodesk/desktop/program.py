@@ -191,7 +191,7 @@ class Program:
             return DesktopContext(
                 api=api, tasks=self.bridge, clock=self._parts.clock, settings=self._parts.settings, preferences=self._preferences,
                 session=session, events=self.bridge, channel=bridged, navigation=shell, media=self._media, outbox=self._outbox,
-                delivery=self._delivery, vision=self._vision, sealer=self._sealer or NoSealer(), work_dir=self._parts.work_dir, choose_language=self.choose_language, choose_theme=self.choose_theme)
+                delivery=self._delivery, vision=self._vision, finder=self._parts.finder, sealer=self._sealer or NoSealer(), work_dir=self._parts.work_dir, choose_language=self.choose_language, choose_theme=self.choose_theme)
 
         self._end_entry()
         self._end_entry = _nothing

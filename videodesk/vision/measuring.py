@@ -8,6 +8,7 @@ corners of a card do no harm.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -37,6 +38,19 @@ class EdgeFinder:
         if kind is ReferenceKind.MARKER:
             return find_marker(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2GRAY), dtype=np.uint8))
         return find_sheet(pixels, kind) if kind in _SHEETS else None
+
+    def snapped(self, bgra: memoryview, width_px: int, height_px: int, reference: Reference) -> Reference | None:
+        if len(reference.points) != 4:
+            return None
+        pixels = np.frombuffer(bgra, np.uint8).reshape(height_px, width_px, 4)
+        fitted = _best_fitted(_fine_planes(pixels), np.array(reference.points, dtype=np.float64) - 0.5)
+        if fitted is None or fitted.support < _SUPPORT:
+            return None
+        points = _points(fitted.corners)
+        # Edges that are no rectangle of this size are of something else.
+        if not is_convex(points) or misfit(points, reference.size_mm, width_px, height_px) > _FITS:
+            return None
+        return replace(reference, points=points, corner_px=round(fitted.sigma_px, 3))
 
 
 def find_marker(gray: Plane) -> Reference | None:

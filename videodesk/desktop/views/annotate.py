@@ -23,6 +23,8 @@ from videodesk.desktop.marking.arranging import Side
 from videodesk.desktop.presenters.annotate import AnnotatePresenter
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
+from videodesk.desktop.views.annotate_measure import TOOLS as MEASURE_TOOLS
+from videodesk.desktop.views.annotate_measure import make_panel
 from videodesk.desktop.views.annotate_side_panel import Page, SidePanel
 from videodesk.desktop.views.annotate_toolbar import AnnotateToolbar
 from videodesk.desktop.views.screen_keys import action_of, is_typing
@@ -293,4 +295,5 @@ def make(context: DesktopContext) -> View:
     presenter = AnnotatePresenter(context.api, context.tasks, context.clock, decode=decode, render=render, measure=text_box,
                                   tell=context.navigation.notify, sealer=context.sealer, styles_kept=keep,
                                   quick_styles=tuple(style for style in kept if style is not None)[:MAX_QUICK_STYLES])
-    return AnnotateView(context, presenter)
+    measuring = make_panel(context, presenter)
+    return AnnotateView(context, presenter, (Page("measure.title", measuring, measuring, MEASURE_TOOLS),))
