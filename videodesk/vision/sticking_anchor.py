@@ -1,0 +1,164 @@
+"""An anchor: one mark's hold on the object under it, from frame to frame, lost and found again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from videodesk.vision.sticking_geometry import Floats, Gray, carry, fit, flow, is_plausible, is_within
+from videodesk.vision.sticking_patch import Agreement, Patch
+
+_WEAK_FRAMES: Final = 4  # frames that a blur may last before the mark counts as lost
+_SURE_FRAMES: Final = 2  # frames that must agree before a mark that was lost is shown again
+_MAX_VIEWS: Final = 6
+_MATCHER: Final = cv2.BFMatcher(cv2.NORM_HAMMING)
+
+
+@dataclass(frozen=True, slots=True)
+class Keypoints:
+    """ORB keypoints of a picture: (n, 2) px and (n, 32) descriptors."""
+
+    places: Floats
+    descriptors: NDArray[np.uint8]
+
+
+def keypoints_of(gray: Gray, detector: cv2.ORB) -> Keypoints:
+    """The keypoints of a picture, with places in px."""
+    points, descriptors = detector.detectAndCompute(gray, None)
+    if descriptors is None:
+        return Keypoints(np.empty((0, 2)), np.empty((0, 32), np.uint8))
+    return Keypoints(cv2.KeyPoint.convert(points).astype(np.float64), descriptors)
+
+
+class Anchor:
+    """Holds the (n, 2) `points` of a picture (px) to what lies under them. `motion` takes that picture's places to the newest frame's.
+
+    A place counts only where the patch's correlation and its feature points agree; `is_held` says whether it does.
+    """
+
+    def __init__(self, patch: Patch, points: Floats) -> None:
+        self._patch = patch
+        self._points = points
+        self.motion: Floats = np.eye(3)
+        self.is_held = True
+        self._weak = 0
+        self._sure = 0
+        self._views: list[tuple[Keypoints, float]] = []
+
+    @property
+    def places(self) -> Floats:
+        """Where the mark is on the newest frame on which it was held, (n, 2) px."""
+        return carry(self.motion, self._points)
+
+    @property
+    def is_tracked(self) -> bool:
+        """Whether it follows from frame to frame, shown or about to be."""
+        return self.is_held or self._sure > 0
+
+    def follow(self, before: Gray, after: Gray) -> None:
+        """On to the next frame."""
+        if not self.is_tracked:
+            return
+        guess = self._flowed(before, after)
+        motion = None if guess is None else self._confirmed(after, guess[0], strict=not self.is_held)
+        if motion is not None:
+            self._hold(motion)
+        elif self.is_held and guess is not None and self._weak < _WEAK_FRAMES and self._is_carried(after, guess):
+            self._weak += 1
+            self.motion = guess[0]
+        else:
+            self.is_held, self._weak, self._sure = False, 0, 0
+
+    def seek(self, gray: Gray, keypoints: Keypoints) -> None:
+        """Look for a lost mark in the whole frame. Found is what the next frame says again."""
+        for view, _ in reversed(self._views):
+            guess = _matched(view, keypoints, self._patch)
+            motion = None if guess is None else self._confirmed(gray, guess, strict=True)
+            if motion is not None:
+                self.motion, self._sure = motion, 1
+                return
+
+    def learn(self, keypoints: Keypoints, width_px: int, height_px: int) -> None:
+        """Remember how the object looks in this frame, from this distance and side, for the day it is lost."""
+        inverse = np.linalg.inv(self.motion)
+        places = carry(inverse / inverse[2, 2], keypoints.places)
+        left, top, right, bottom = self._patch.box
+        reach_x, reach_y = 0.25 * (right - left), 0.25 * (bottom - top)
+        near = (places >= (left - reach_x, top - reach_y)).all(axis=1) & (places <= (right + reach_x, bottom + reach_y)).all(axis=1)
+        if near.sum() >= 12:
+            self._views.append((Keypoints(places[near], keypoints.descriptors[near]), self._growth()))
+            if len(self._views) > _MAX_VIEWS:
+                del self._views[1]
+
+    @property
+    def wants_view(self) -> bool:
+        """Whether it is held and looks unlike all that it remembers."""
+        if not self._views:
+            return True
+        growth = self._growth()
+        return self.is_held and self._weak == 0 and all(abs(np.log(growth / known)) > 0.35 for _, known in self._views)
+
+    def _growth(self) -> float:
+        return float(np.sqrt(cv2.contourArea(carry(self.motion, self._patch.corners).astype(np.float32)) / self._patch.area_px2))
+
+    def _flowed(self, before: Gray, after: Gray) -> tuple[Floats, float] | None:
+        """The motion that the flow between two frames says, and the share of the points in view that agree."""
+        height, width = after.shape
+        start = carry(self.motion, self._patch.features)
+        start = start[is_within(start, width, height, 3.0)]
+        if len(start) < 6:
+            return None
+        end, good = flow(before, after, start, window_px=17, levels=4, back_px=1.0)
+        seen_px2 = self._growth() ** 2 * self._patch.area_px2
+        found = fit(start[good], end[good], 2.0, seen_px2)
+        if found is None:
+            return None
+        motion = found[0] @ self.motion
+        motion /= motion[2, 2]
+        return (motion, float(found[1].sum() / len(start))) if is_plausible(motion, self._patch.corners) else None
+
+    def _confirmed(self, gray: Gray, motion: Floats, *, strict: bool) -> Floats | None:
+        """The motion made exact, or None where the picture does not agree."""
+        refined = self._patch.refine(gray, motion)
+        if refined is None:
+            return None
+        agreement = self._patch.agreement(gray, *refined)
+        return refined[0] if _agrees(agreement, strict=strict) else None
+
+    def _is_carried(self, gray: Gray, guess: tuple[Floats, float]) -> bool:
+        """Whether the flow alone may carry it through a blurred frame: nearly all points say the same, and some of the patch is still to be seen."""
+        motion, share = guess
+        return share > 0.7 and self._patch.agreement(gray, motion, 0).share > 0.3
+
+    def _hold(self, motion: Floats) -> None:
+        self.motion, self._weak = motion, 0
+        if not self.is_held:
+            self._sure += 1
+            self.is_held = self._sure >= _SURE_FRAMES
+        if self.is_held:
+            self._sure = 0
+
+
+def _agrees(agreement: Agreement, *, strict: bool) -> bool:
+    if strict:
+        return agreement.inliers >= 10 and agreement.agreeing >= 5 and agreement.share >= 0.6
+    return agreement.inliers >= 8 and agreement.agreeing >= 4 and agreement.share >= 0.35
+
+
+def _matched(view: Keypoints, frame: Keypoints, patch: Patch) -> Floats | None:
+    """The motion that takes a remembered view to the frame by its keypoints."""
+    if len(view.places) < 12 or len(frame.places) < 12:
+        return None
+    pairs = _MATCHER.knnMatch(view.descriptors, frame.descriptors, k=2)
+    chosen = [(first.queryIdx, first.trainIdx) for first, second in pairs if first.distance < 0.8 * second.distance and first.distance < 70]
+    if len(chosen) < 10:
+        return None
+    ours, theirs = np.array(chosen).T
+    motion, mask = cv2.findHomography(view.places[ours], frame.places[theirs], cv2.USAC_MAGSAC, 3.0, maxIters=1000, confidence=0.995)
+    if motion is None or mask.sum() < 10 or not is_plausible(motion, patch.corners):
+        return None
+    return np.asarray(motion, dtype=np.float64)
