@@ -12,6 +12,7 @@ from tests.desktop.drawn import damaged_parcel_jpeg
 from tests.desktop.fakes import sample_case
 from tests.desktop.test_annotate import CTRL, JPEG, LEFT, NONE, SHIFT, Screen
 from videodesk.annotation import schema
+from videodesk.annotation.arranging import Alignment, Axis
 from videodesk.annotation.document import Framing
 from videodesk.annotation.marks import (
     COLOURS,
@@ -43,7 +44,6 @@ from videodesk.desktop.annotating import MAX_QUICK_STYLES, SHAPES, Filed, QuickS
 from videodesk.desktop.drawing.painting import text_box
 from videodesk.desktop.drawing.pictures import decode
 from videodesk.desktop.drawing.rendition import render
-from videodesk.desktop.marking.arranging import Side
 from videodesk.desktop.presenters.annotate import AnnotatePresenter
 from videodesk.desktop.views.annotate import AnnotateView, make
 
@@ -186,9 +186,9 @@ def test_all_are_deleted_and_one_undo_brings_them_back(three):
 
 
 @pytest.mark.parametrize(("side", "expected"), [
-    (Side.LEFT, [(100, 100), (100, 160), (100, 140)]), (Side.RIGHT, [(680, 100), (660, 160), (700, 140)]),
-    (Side.CENTRE, [(390, 100), (380, 160), (400, 140)]), (Side.TOP, [(100, 100), (300, 100), (700, 100)]),
-    (Side.BOTTOM, [(100, 200), (300, 160), (700, 140)]), (Side.MIDDLE, [(100, 150), (300, 130), (700, 120)]),
+    (Alignment.LEFT, [(100, 100), (100, 160), (100, 140)]), (Alignment.RIGHT, [(680, 100), (660, 160), (700, 140)]),
+    (Alignment.CENTRE, [(390, 100), (380, 160), (400, 140)]), (Alignment.TOP, [(100, 100), (300, 100), (700, 100)]),
+    (Alignment.BOTTOM, [(100, 200), (300, 160), (700, 140)]), (Alignment.MIDDLE, [(100, 150), (300, 130), (700, 120)]),
 ])
 def test_alignment(three, side, expected):
     three.key(Qt.Key.Key_A, CTRL)
@@ -217,7 +217,7 @@ def test_a_group_is_chosen_aligned_and_copied_as_one(three):
     three.presenter.select("a", alone=True)
     assert three.presenter.state.selected_ids == ("a",)
     three.presenter.select_several(["a", "b", "c"])
-    three.presenter.align(Side.LEFT)
+    three.presenter.align(Alignment.LEFT)
     assert [box.x for box in boxes(three)] == [100, 300, 100]
     three.presenter.select("a")
     three.presenter.duplicate()
@@ -243,6 +243,23 @@ def test_the_order_of_several(three):
     assert ids(three) == ["b", "d", "a", "c"]
     three.presenter.raise_selected(-1)
     assert ids(three) == ["b", "a", "c", "d"]
+
+
+def test_a_document_that_is_full_takes_no_more_and_says_so(three, monkeypatch):
+    said = []
+    three.presenter.tell = said.append
+    monkeypatch.setattr(schema, "MAX_MARKS", 4)
+    three.presenter.select_all()
+    three.presenter.duplicate()
+    three.presenter.copy()
+    three.presenter.paste()
+    three.presenter.add_several(three.presenter.copies(three.marks))
+    assert len(three.marks) == 3
+    assert said == ["annotate.too_many"] * 3
+    three.presenter.add(Step(id="s", at=Point(5, 5)))
+    three.presenter.add(Step(id="t", at=Point(5, 5)))
+    assert len(three.marks) == 4
+    assert len(said) == 4
 
 
 def test_several_are_stretched_by_the_numbers_of_their_box(three):
@@ -501,7 +518,7 @@ def random_deed(chance, presenter):
     chance.choice([
         lambda: presenter.add(chance.choice(fresh)), lambda: presenter.add(chance.choice(fresh)), presenter.delete, presenter.duplicate,
         presenter.group, presenter.ungroup, presenter.to_front, presenter.to_back, lambda: presenter.raise_selected(chance.choice((-1, 1))),
-        lambda: presenter.align(chance.choice(list(Side))), lambda: presenter.distribute(is_down=chance.random() < 0.5),
+        lambda: presenter.align(chance.choice(list(Alignment))), lambda: presenter.distribute(chance.choice(list(Axis))),
         lambda: presenter.nudge(chance.randrange(-99, 99), chance.randrange(-99, 99)), lambda: presenter.grow(5, -3), presenter.copy, presenter.paste,
         presenter.cut, lambda: presenter.choose_colour(chance.choice(COLOURS)), lambda: presenter.choose_width(chance.randrange(1, 20)),
         lambda: presenter.crop(Box(x, y, 300, 200)), lambda: presenter.turn(1), presenter.reset_framing, lambda: presenter.rename(f"n{x}"),

@@ -94,7 +94,8 @@ class AnnotateState:
     """What the annotate screen shows. `picture` is None while it loads or when `problem` says why there is none.
 
     `selected_ids`: in the order of choosing, the primary one last. `stamp` is what a new stamp says, `serial` the number that the case
-    knows ("" none). `highlight` is the highlighter's own colour. `reference` is the scale that new rulers get. `copied` are the marks on the clipboard, `copied_style` the style.
+    knows ("" none). `highlight` is the highlighter's own colour. `reference` is the scale that new rulers get. `copied` are the marks on the clipboard (of the
+    snapshot `copied_from`), `copied_style` the style.
     """
 
     snapshot: r.SnapshotView | None = None
@@ -112,6 +113,7 @@ class AnnotateState:
     serial: str = ""
     reference: Reference | None = None
     copied: tuple[Mark, ...] = ()
+    copied_from: str = ""
     copied_style: Style | None = None
     quick_styles: tuple[QuickStyle, ...] = ()
     filed: Filed = Filed.SAVED

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from videodesk.annotation.geometry import moved
+from videodesk.annotation.arranging import duplicated, pasted
 from videodesk.annotation.marks import Kind, Mark, Stamp, StampKind, clamped_width, kind_of
 from videodesk.annotation.shaping import Style
 from videodesk.desktop.annotating import MAX_QUICK_STYLES, REDACTIONS, SHAPES, STAMP_COLOURS, QuickStyle, Tool, stamp_words
@@ -112,7 +112,8 @@ class AnnotateChoosing(AnnotateEditing):
     def copy(self) -> None:
         """Put the selected marks on the clipboard; it keeps them from picture to picture."""
         if self.state.selection:
-            self._set(copied=self.state.selection)
+            snapshot = self.state.snapshot
+            self._set(copied=self.state.selection, copied_from="" if snapshot is None else snapshot.id)
 
     def cut(self) -> None:
         """Put the selected marks on the clipboard and take them away."""
@@ -120,22 +121,29 @@ class AnnotateChoosing(AnnotateEditing):
         self.delete()
 
     def paste(self) -> None:
-        """Put copies of the marks on the clipboard on this picture, beside the others, and select them."""
-        self._put_copies(self.state.copied)
+        """Put copies of the marks on the clipboard on this picture and select them; a scale does not go from picture to picture."""
+        state = self.state
+        is_other = state.snapshot is None or state.snapshot.id != state.copied_from
+        if state.copied and self.has_room(len(state.copied)):
+            offset = 0.0 if is_other else self._offset()
+            command, ids = pasted(state.document, state.copied, self.fresh_id, (offset, offset), is_other_picture=is_other, measure=self.measure)
+            self.do(command, *ids)
 
     def duplicate(self) -> None:
         """Put copies beside the selected marks."""
-        self._put_copies(self.state.selection)
+        state, offset = self.state, self._offset()
+        if state.selection and self.has_room(len(state.selection)):
+            command, ids = duplicated(state.document, state.selected_ids, self.fresh_id, (offset, offset), self.measure)
+            self.do(command, *ids)
+
+    def _offset(self) -> float:
+        return 2 * self.state.widths[2]
 
     def copies(self, marks: Iterable[Mark]) -> tuple[Mark, ...]:
         """The same marks with ids (and groups) of their own, in place (a drag with Ctrl moves these)."""
         groups: dict[str, str] = {}
         return tuple(
             replace(mark, id=self.fresh_id(), group=groups.setdefault(mark.group, self.fresh_id()) if mark.group else "") for mark in marks)
-
-    def _put_copies(self, marks: tuple[Mark, ...]) -> None:
-        offset = 2 * self.state.widths[2]
-        self.add_several(moved(mark, offset, offset) for mark in self.copies(marks))
 
     def kinds_at_hand(self) -> frozenset[Kind]:
         """The kinds of the selected marks and of the tool: what the panels beside the picture are about."""

@@ -38,10 +38,16 @@ def _as_it_is(mark: Ruler) -> Ruler:
     return mark
 
 
-class AnnotateEditing(Presenter[AnnotateState]):
-    """Selecting and changing marks. `measure` is the drawing routine's; `remeasure` gives a ruler with a reference its value (set by who can).
+def _quiet(key: str) -> None:
+    """Nobody to tell."""
+    del key
 
-    Methods that take no mark work on all selected ones, and do nothing without any. Each is one step of the history.
+
+class AnnotateEditing(Presenter[AnnotateState]):
+    """Selecting and changing marks.
+
+    `measure` is the drawing routine's; `remeasure` gives a ruler with a reference its value (set by who can); `tell` says a text of the
+    catalogue to the person. Methods that take no mark work on all selected ones, and do nothing without any. Each is one step of the history.
     """
 
     def __init__(self, tasks: Tasks, clock: Clock, measure: MeasureText) -> None:
@@ -49,6 +55,7 @@ class AnnotateEditing(Presenter[AnnotateState]):
         self.measure = measure
         self.remeasure: Callable[[Ruler], Ruler] = _as_it_is
         self._typing: Change | None = None
+        self.tell: Callable[[str], None] = _quiet
 
     # ── history ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -125,8 +132,17 @@ class AnnotateEditing(Presenter[AnnotateState]):
 
     # ── adding, changing, taking away ──────────────────────────────────────────────────────────────────────────
 
+    def has_room(self, more: int) -> bool:
+        """Whether the document may have `more` marks; else the person is told."""
+        if len(self.state.document.marks) + more <= schema.MAX_MARKS:
+            return True
+        self.tell("annotate.too_many")
+        return False
+
     def add(self, mark: Mark) -> None:
         """A mark was drawn. A ruler without a reference gets the one at hand."""
+        if not self.has_room(1):
+            return
         if isinstance(mark, Ruler) and mark.reference is None and self.state.reference is not None:
             mark = replace(mark, reference=self.state.reference, measured=None)
         self.do(Add(len(self.state.document.marks), mark), mark.id)
@@ -137,6 +153,8 @@ class AnnotateEditing(Presenter[AnnotateState]):
     def add_several(self, marks: Iterable[Mark]) -> None:
         """Put these on top (accepted proposals, copies, marks of another program); they are selected."""
         fresh = tuple(marks)
+        if not self.has_room(len(fresh)):
+            return
         first = len(self.state.document.marks)
         self._all((Add(first + place, mark) for place, mark in enumerate(fresh)), *(mark.id for mark in fresh))
 

@@ -46,6 +46,8 @@ class AnnotatePresenter(AnnotateArranging):
         self._autosave_after_s = autosave_after_s
         self._retry_after_s = retry_after_s
         self._tell = tell
+        if tell is not None:
+            self.tell = tell
         self._sealer = sealer or NoSealer()
         self._filing: Filing | None = None
         self._leaving: dict[str, Filing] = {}  # under way without the screen, by snapshot
@@ -62,7 +64,7 @@ class AnnotatePresenter(AnnotateArranging):
         self._filing = None
         kept = self.state
         self._state = replace(AnnotateState(), tool=kept.tool, colour=kept.colour, highlight=kept.highlight, keeps_tool=kept.keeps_tool, stamp=kept.stamp,
-                              copied=kept.copied, copied_style=kept.copied_style, quick_styles=kept.quick_styles)
+                              copied=kept.copied, copied_from=kept.copied_from, copied_style=kept.copied_style, quick_styles=kept.quick_styles)
         self._set(is_loading=True)
         self._waits_for = snapshot_id if snapshot_id in self._leaving else ""
         if not self._waits_for:

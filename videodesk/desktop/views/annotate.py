@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from videodesk.annotation.arranging import Alignment, Axis
 from videodesk.desktop.annotating import MAX_QUICK_STYLES, AnnotateState, Filed, QuickStyle, Tool
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.drawing.painting import text_box
@@ -19,7 +20,6 @@ from videodesk.desktop.drawing.rendition import image_of, render, rendered_pixel
 from videodesk.desktop.drawing.viewport import ZOOM_STEP
 from videodesk.desktop.i18n import error_text, moment_text, number, t
 from videodesk.desktop.keys import spec_of
-from videodesk.desktop.marking.arranging import Side
 from videodesk.desktop.presenters.annotate import AnnotatePresenter
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
@@ -265,9 +265,8 @@ class AnnotateView(View):
         for act in (marks.undo, marks.redo, marks.delete, marks.delete_all, marks.duplicate, marks.select_all, marks.copy, marks.cut, marks.paste,
                     marks.to_front, marks.to_back, marks.group, marks.ungroup, marks.copy_style, marks.paste_style, marks.reset_framing, marks.save):
             acts[act.__name__] = act
-        for side in Side:
-            acts[f"align_{side}"] = partial(marks.align, side)
-        acts |= {"distribute_across": partial(marks.distribute, is_down=False), "distribute_down": partial(marks.distribute, is_down=True)}
+        acts |= {f"align_{alignment}": partial(marks.align, alignment) for alignment in Alignment}
+        acts |= {f"distribute_{axis}": partial(marks.distribute, axis) for axis in Axis}
         return acts
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
