@@ -8,8 +8,6 @@
 /** Later than this the own camera is never shown: then rather the newest picture. */
 export const MAX_DELAY_MS = 300;
 const WINDOW_MS = 1_000;
-// Places come a little unevenly: without some room the picture would stand still for those that come last.
-const ROOM_MS = 10;
 
 export class Delay {
   constructor() {
@@ -55,13 +53,13 @@ export class Delay {
   }
 
   /**
-   * Which moment to show now; null: the newest picture, because places come too late or not at all.
+   * Which moment to show now: never one of which no places are known yet; null: the newest picture, because places come too late or not at all.
    * @param {number} now
    * @returns {number | null}
    */
   moment(now) {
-    const late = Math.max(0, ...this.lags.filter((one) => one.came > now - WINDOW_MS).map((one) => one.lag)) + ROOM_MS;
-    return this.newest > 0 && late <= MAX_DELAY_MS && now - this.newest <= MAX_DELAY_MS + WINDOW_MS / 2 ? now - late : null;
+    const late = Math.max(0, ...this.lags.filter((one) => one.came > now - WINDOW_MS).map((one) => one.lag));
+    return this.newest > 0 && late <= MAX_DELAY_MS && now - this.newest <= MAX_DELAY_MS ? Math.min(now - late, this.newest) : null;
   }
 
   /**

@@ -74,7 +74,7 @@ export function liveLayer(app) {
   const { live } = app.talk;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const delayed = h("canvas", { class: "live-delayed", hidden: true, "aria-hidden": "true" });
-  const marks = s("svg", { class: "live-marks", role: "img" });
+  const marks = s("svg", { class: "live-marks", role: "img", "aria-label": t("draw.none"), hidden: "" });
   const cross = s("path", { class: "live-cross", "aria-hidden": "true" });
   const tags = h("div", { class: "live-tags" });
   const surface = penSurface(app, () => frameNow());
@@ -106,7 +106,7 @@ export function liveLayer(app) {
     } else {
       ring.stop();
     }
-    const kept = isOn ? ring.nearest(moment) : null;
+    const kept = isOn ? ring.upTo(moment) : null;
     delayed.hidden = !kept;
     delayed.className = `live-delayed ${app.ownVideo.className}`;
     if (kept && kept.at !== shownAt) {

@@ -4,6 +4,8 @@
 
 const PICTURES = 12;
 const MAX_PX = 960;
+// The two sides reckon the moment of one picture's capture a little differently: less than half a picture's time.
+const SAME_MS = 12;
 
 export class Ring {
   /** @param {HTMLVideoElement} video */
@@ -48,28 +50,19 @@ export class Ring {
     }
     const scale = Math.min(1, MAX_PX / Math.max(width, height));
     const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
-    const oldest = this.kept.length >= PICTURES ? this.kept.shift() : null;
-    const canvas = oldest?.canvas ?? document.createElement("canvas");
-    if (canvas.width !== size.width || canvas.height !== size.height) {
-      Object.assign(canvas, size);
+    const last = this.kept.at(-1)?.canvas;
+    if (last && (last.width !== size.width || last.height !== size.height)) {
       this.kept = []; // the phone was turned: pictures of the other shape belong to other places
     }
+    const oldest = this.kept.length >= PICTURES ? this.kept.shift() : null;
+    const canvas = oldest?.canvas ?? Object.assign(document.createElement("canvas"), size);
     canvas.getContext("2d", { alpha: false })?.drawImage(this.video, 0, 0, size.width, size.height);
     this.kept.push({ at, canvas });
   }
 
-  /** The picture captured nearest to that moment; null asks for the newest. @param {number | null} moment @returns {Kept | null} */
-  nearest(moment) {
-    if (moment === null) {
-      return this.kept.at(-1) ?? null;
-    }
-    /** @type {Kept | null} */
-    let best = null;
-    for (const one of this.kept) {
-      if (!best || Math.abs(one.at - moment) < Math.abs(best.at - moment)) {
-        best = one;
-      }
-    }
-    return best;
+  /** The last picture captured up to that moment; null asks for the newest. @param {number | null} moment @returns {Kept | null} */
+  upTo(moment) {
+    const inTime = moment === null ? this.kept : this.kept.filter((one) => one.at <= moment + SAME_MS);
+    return inTime.at(-1) ?? this.kept[0] ?? null;
   }
 }

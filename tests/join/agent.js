@@ -99,6 +99,27 @@ globalThis.desk = {
     }
     return { ...size, size_bytes: bytes.length };
   },
+  /** Follow the one green disc: its place in every picture that comes, with the moment of that picture's capture, as a tracker on the desktop says it. */
+  track(id, { lateMs = 0, atMs = (about) => performance.timeOrigin + about.captureTime } = {}) {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 180 });
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
+    this.tracked = 0;
+    const look = (now, about) => {
+      pen.drawImage(this.video, 0, 0, 320, 180);
+      const { data } = pen.getImageData(0, 0, 320, 180);
+      let [x, y, n] = [0, 0, 0];
+      for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 1] > 190 && data[i] < 90 && data[i + 2] < 90) { x += (i / 4) % 320 + 0.5; y += Math.floor(i / 1280) + 0.5; n += 1; }
+      }
+      if (n > 10 && about.captureTime) {
+        this.tracked += 1;
+        const [place, at] = [[x / n / 320, y / n / 180], atMs(about)];
+        setTimeout(() => this.line.readyState === "open" && this.draw({ frame_ms: at, moved: [{ id, points: [place], hold: "following" }] }), lateMs);
+      }
+      this.video.requestVideoFrameCallback(look);
+    };
+    this.video.requestVideoFrameCallback(look);
+  },
   /** Where the middles of the blobs of a colour are in the picture that comes, as shares of it. */
   blobs(colour) {
     const { videoWidth: width, videoHeight: height } = this.video;

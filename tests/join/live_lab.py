@@ -58,6 +58,12 @@ def seen(agent, seq):
     agent.see(f"desk.heard.some((one) => one.type === 'live.seen' && one.seq >= {seq})")
 
 
+def freeze(customer, agent, name="f1", **how):
+    agent.page.evaluate("([id, how]) => desk.freeze(id, how)", [name, how])
+    agent.see(f"desk.heard.some((one) => one.type === 'live.seen' && one.freeze === '{name}')")
+    customer.page.wait_for_selector(".live.is-frozen img")
+
+
 def pixels(page):
     """What is on the screen: RGB (height, width, 3), and device px per CSS px."""
     image = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
@@ -83,3 +89,29 @@ def discs_on(image, columns, rows):
     return [tuple(middle + 0.5) for middle, stat in zip(middles[1:], stats[1:], strict=True)
             if stat[cv2.CC_STAT_AREA] > 30 and columns[0] <= middle[0] <= columns[1] and rows[0] <= middle[1] <= rows[1]
             and 0.6 < stat[cv2.CC_STAT_WIDTH] / stat[cv2.CC_STAT_HEIGHT] < 1.7]
+
+
+def film(tmp_path, size=(640, 360), frames=90, name="moving.mjpeg"):
+    """A camera file whose one disc goes round without a stop: about a picture's width in a second and a half."""
+    width, height = size
+    parts = []
+    for number in range(frames):
+        angle = 2 * np.pi * number / frames
+        picture = np.full((height, width, 3), 128, np.uint8)
+        cv2.putText(picture, f"{number:03d}", (width // 2 - 40, height // 2), cv2.FONT_HERSHEY_DUPLEX, 1.2, (255, 255, 255), 2)
+        middle = (round((0.5 + 0.33 * np.cos(angle)) * width), round((0.5 + 0.3 * np.sin(angle)) * height))
+        cv2.circle(picture, middle, 11, (0, 255, 0), -1, cv2.LINE_AA)
+        parts.append(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
+    path = tmp_path / name
+    path.write_bytes(b"".join(parts))
+    return path
+
+
+EVERY = [
+    mark("arrow", "arrow", [[0.15, 0.2], [0.4, 0.45]], colour="#e5352b"), mark("line", "line", [[0.05, 0.9], [0.3, 0.8]], colour="#f5a400"),
+    mark("box", "rectangle", [[0.55, 0.2], [0.75, 0.5]], colour="#1c7ed6"), mark("round", "ellipse", [[0.78, 0.55], [0.95, 0.85]], colour="#23a455"),
+    mark("pen", "pen", [[0.3, 0.6], [0.34, 0.7], [0.4, 0.62], [0.46, 0.74], [0.52, 0.6]], colour="#ffffff"),
+    mark("one", "step", [[0.6, 0.75]], number=1, colour="#111418"), mark("two", "step", [[0.66, 0.85]], number=12), mark("here", "pointer", [[0.5, 0.15]]),
+    mark("leaning", "rectangle", [[0.82, 0.1], [0.95, 0.14], [0.93, 0.35], [0.84, 0.3]], hold="following"),
+    mark("leaning-round", "ellipse", [[0.82, 0.1], [0.95, 0.14], [0.93, 0.35], [0.84, 0.3]], hold="lost"),
+]

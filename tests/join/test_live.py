@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.join.conftest import CHROMIUM, FLAGS, shot, until
-from tests.join.live_lab import PLACES, camera, draw, in_call, mark, seen
+from tests.join.live_lab import EVERY, PLACES, camera, draw, freeze, in_call, mark, seen
 
 NO_WAIT = "const later = setTimeout; globalThis.setTimeout = (work, ms, ...more) => later(work, ms > 300 && ms < 5000 ? ms / 10 : ms, ...more);"
 
@@ -31,12 +31,6 @@ def said(page, text):
     until(page, lambda: text in page.locator("#polite").text_content())
 
 
-def freeze(customer, agent, name="f1", **how):
-    agent.page.evaluate("([id, how]) => desk.freeze(id, how)", [name, how])
-    agent.see(f"desk.heard.some((one) => one.type === 'live.seen' && one.freeze === '{name}')")
-    customer.page.wait_for_selector(".live.is-frozen img")
-
-
 def told(agent):
     """What the customer's page says is drawn: as the desktop puts it together from the batches."""
     return agent.page.evaluate("""() => {
@@ -48,16 +42,6 @@ def told(agent):
       }
       return Object.values(marks);
     }""")
-
-
-EVERY = [
-    mark("arrow", "arrow", [[0.15, 0.2], [0.4, 0.45]], colour="#e5352b"), mark("line", "line", [[0.05, 0.9], [0.3, 0.8]], colour="#f5a400"),
-    mark("box", "rectangle", [[0.55, 0.2], [0.75, 0.5]], colour="#1c7ed6"), mark("round", "ellipse", [[0.78, 0.55], [0.95, 0.85]], colour="#23a455"),
-    mark("pen", "pen", [[0.3, 0.6], [0.34, 0.7], [0.4, 0.62], [0.46, 0.74], [0.52, 0.6]], colour="#ffffff"),
-    mark("one", "step", [[0.6, 0.75]], number=1, colour="#111418"), mark("two", "step", [[0.66, 0.85]], number=12), mark("here", "pointer", [[0.5, 0.15]]),
-    mark("leaning", "rectangle", [[0.82, 0.1], [0.95, 0.14], [0.93, 0.35], [0.84, 0.3]], hold="following"),
-    mark("leaning-round", "ellipse", [[0.82, 0.1], [0.95, 0.14], [0.93, 0.35], [0.84, 0.3]], hold="lost"),
-]
 
 
 def test_every_shape_is_painted_and_answered(customer, agent):
