@@ -264,6 +264,7 @@ def make_vision(_settings: Settings) -> Vision:
     from videodesk.vision.codes import ZxingReader
     from videodesk.vision.judging import Judge
     from videodesk.vision.reading_process import looking_process, ocr_process
+    from videodesk.vision.sticking import PlaneSticker
     from videodesk.vision.texts import RapidOcrReader, is_installed
 
     looking = looking_process()
@@ -274,7 +275,7 @@ def make_vision(_settings: Settings) -> Vision:
         if texts is not None:
             texts.close()
 
-    return Vision(Judge(looking), ZxingReader(looking), texts, close)
+    return Vision(Judge(looking), ZxingReader(looking), texts, close, PlaneSticker)
 
 
 def administer(settings: Settings, action: str, *, name: str, password: str | None, roles: list[str], display_name: str | None) -> list[str]:

@@ -28,6 +28,7 @@ from videodesk.vision.sticking import PlaneSticker
 
 CODINGS: Final = (Coding("libvpx", 1_000_000), Coding("libx264", 1_500_000))
 FALSE_PCT: Final = 4.0
+_TICKS: Final = 90_000 // FPS
 _HELD_AT: Final = 8  # the frame on which the marks are put
 # Places on the parcel's picture (px): a step's, an arrow's two ends, a rectangle's corners.
 MARKS: Final[dict[str, Floats]] = {
@@ -53,7 +54,7 @@ class Run:
 def luma(gray: Gray) -> Luma:
     """A frame as the media give it."""
     plane = np.ascontiguousarray(gray)
-    return Luma(memoryview(plane).cast("B"), plane.shape[1], plane.shape[0], plane.strides[0], plane)
+    return Luma(memoryview(plane.data).cast("B"), plane.shape[1], plane.shape[0], plane.strides[0], plane)
 
 
 def follow(one: Film, frames: list[Gray], name: str) -> Run:
@@ -62,12 +63,12 @@ def follow(one: Film, frames: list[Gray], name: str) -> Run:
     gone_since: dict[str, int | None] = dict.fromkeys(MARKS)
     for number, gray in enumerate(frames):
         begin = time.perf_counter()
-        places = sticker.put(luma(gray), number)
+        places = sticker.put(luma(gray), number * _TICKS)
         if number > _HELD_AT:
             run.track_ms.append(1000 * (time.perf_counter() - begin))
         if number == _HELD_AT:
             for mark_id, points in MARKS.items():
-                assert sticker.hold(mark_id, [(float(x), float(y)) for x, y in true_places(one, number, points)], number)
+                assert sticker.hold(mark_id, [(float(x), float(y)) for x, y in true_places(one, number, points)], number * _TICKS)
             continue
         for mark_id, place in places.items():
             _count(run, one, number, mark_id, np.array(place.points), place.hold is LiveHold.FOLLOWING, gone_since)

@@ -26,7 +26,7 @@ class Sticker(Protocol):
         ...
 
     def hold(self, mark_id: str, points: Sequence[tuple[float, float]], rtp_time: int | None = None) -> bool:
-        """Hold the mark to what lies under its points (fractions) on the frame with this `rtp_time`, one of the last 24 put (None: the newest).
+        """Hold the mark to what lies under its points (fractions) on the frame with this `rtp_time`, one of the last 24 put (None: the newest), or the nearest within 0.1 s.
 
         False: nothing there that can be followed (a bare wall, a frame that is gone); the mark is not told of then. A mark of this id that
         was held before is let go.

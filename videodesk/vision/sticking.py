@@ -17,15 +17,15 @@ import numpy as np
 from videodesk.calls.pictures import Luma
 from videodesk.calls.sticking_ports import StuckPlace
 from videodesk.protocol.live import LiveHold
-from videodesk.vision.planes import plane_of
-from videodesk.vision.sticking_anchor import Anchor, Keypoints, keypoints_of
+from videodesk.vision.planes import plane_of, working_size
+from videodesk.vision.sticking_anchor import Anchor, Keypoints, follow_all, keypoints_of
 from videodesk.vision.sticking_geometry import Floats, Gray
 from videodesk.vision.sticking_patch import patch_around
 
-WORKING_WIDTH_PX: Final = 640
 _REMEMBERED_FRAMES: Final = 24  # a mark is put on a frame that was on screen a little ago
 _SEEK_EVERY: Final = 3  # frames; keypoints cost more than all the rest
 _LEARN_EVERY: Final = 10
+_NEAR_TICKS: Final = 9_000
 _FAR: Final = (-1.9, 2.9)  # a place further off than this is not told
 
 
@@ -35,7 +35,7 @@ class PlaneSticker:
     def __init__(self) -> None:
         self._frames: deque[tuple[int, Gray]] = deque(maxlen=_REMEMBERED_FRAMES)
         self._anchors: dict[str, Anchor | None] = {}
-        self._detector = cv2.ORB_create(700, 1.2, 7, fastThreshold=10)
+        self._detector = cv2.ORB.create(700, 1.2, 7, fastThreshold=10)
         self._count = 0
 
     def put(self, frame: Luma, rtp_time: int) -> dict[str, StuckPlace]:
@@ -58,11 +58,11 @@ class PlaneSticker:
         if patch is None:
             return False
         anchor = Anchor(patch, places)
-        anchor.learn(keypoints_of(gray, self._detector), width, height)
+        anchor.learn(keypoints_of(gray, self._detector))
         for at in range(start, len(self._frames) - 1):
             before, after = self._frames[at][1], self._frames[at + 1][1]
             if before.shape == after.shape:
-                anchor.follow(before, after)
+                follow_all([anchor], before, after)
         self._anchors[mark_id] = anchor
         return True
 
@@ -70,20 +70,21 @@ class PlaneSticker:
         self._anchors.pop(mark_id, None)
 
     def _index_of(self, rtp_time: int | None) -> int | None:
+        """The frame with this RTP time, or the nearest one within a tenth of a second: one may have been left out."""
+        if not self._frames:
+            return None
         if rtp_time is None:
-            return len(self._frames) - 1 if self._frames else None
-        for at in range(len(self._frames) - 1, -1, -1):
-            if self._frames[at][0] == rtp_time:
-                return at
-        return None
+            return len(self._frames) - 1
+        away = [_ticks_apart(known, rtp_time) for known, _ in self._frames]
+        nearest = min(range(len(away)), key=away.__getitem__)
+        return nearest if away[nearest] <= _NEAR_TICKS else None
 
     def _step(self, before: Gray | None, gray: Gray) -> None:
         anchors = [anchor for anchor in self._anchors.values() if anchor is not None]
         if not anchors:
             return
         if before is not None and before.shape == gray.shape:
-            for anchor in anchors:
-                anchor.follow(before, gray)
+            follow_all(anchors, before, gray)
         keypoints: Keypoints | None = None
         lost = [anchor for anchor in anchors if not anchor.is_tracked]
         if lost and self._count % _SEEK_EVERY == 0:
@@ -94,7 +95,7 @@ class PlaneSticker:
             for anchor in anchors:
                 if anchor.is_held and anchor.wants_view:
                     keypoints = keypoints or keypoints_of(gray, self._detector)
-                    anchor.learn(keypoints, gray.shape[1], gray.shape[0])
+                    anchor.learn(keypoints)
 
     @staticmethod
     def _place(anchor: Anchor, gray: Gray) -> StuckPlace:
@@ -105,12 +106,12 @@ class PlaneSticker:
         return StuckPlace(points, LiveHold.FOLLOWING if anchor.is_held and is_near else LiveHold.LOST)
 
 
+def _ticks_apart(one: int, other: int) -> int:
+    """RTP times are 32 bits wide and begin anywhere (RFC 3550, 5.1)."""
+    ahead = (one - other) & 0xFFFFFFFF
+    return min(ahead, 0x100000000 - ahead)
+
+
 def _working(frame: Luma) -> Gray:
     """The frame at working size, a copy of its own: it is kept for longer than the media keep theirs."""
-    plane = plane_of(frame)
-    longest = max(plane.shape)
-    if longest <= WORKING_WIDTH_PX:
-        return np.array(plane)
-    scale = WORKING_WIDTH_PX / longest
-    size = (max(1, round(plane.shape[1] * scale)), max(1, round(plane.shape[0] * scale)))
-    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return np.array(working_size(plane_of(frame)))

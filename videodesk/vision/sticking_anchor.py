@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,11 +60,18 @@ class Anchor:
         """Whether it follows from frame to frame, shown or about to be."""
         return self.is_held or self._sure > 0
 
-    def follow(self, before: Gray, after: Gray) -> None:
-        """On to the next frame."""
+    def expected(self, width_px: int, height_px: int) -> Floats:
+        """Where its feature points are on the frame before, (n, 2) px, as far as they are in view; none while it is lost."""
+        if not self.is_tracked:
+            return np.empty((0, 2))
+        start = carry(self.motion, self._patch.features)
+        return start[is_within(start, width_px, height_px, 3.0)]
+
+    def follow(self, after: Gray, start: Floats, end: Floats, is_good: NDArray[np.bool_]) -> None:
+        """On to the next frame: its `expected` points were at `start` and are at `end` now, the good ones of them."""
         if not self.is_tracked:
             return
-        guess = self._flowed(before, after)
+        guess = self._flowed(start, end, is_good)
         motion = None if guess is None else self._confirmed(after, guess[0], strict=not self.is_held)
         if motion is not None:
             self._hold(motion)
@@ -82,7 +90,7 @@ class Anchor:
                 self.motion, self._sure = motion, 1
                 return
 
-    def learn(self, keypoints: Keypoints, width_px: int, height_px: int) -> None:
+    def learn(self, keypoints: Keypoints) -> None:
         """Remember how the object looks in this frame, from this distance and side, for the day it is lost."""
         inverse = np.linalg.inv(self.motion)
         places = carry(inverse / inverse[2, 2], keypoints.places)
@@ -105,16 +113,9 @@ class Anchor:
     def _growth(self) -> float:
         return float(np.sqrt(cv2.contourArea(carry(self.motion, self._patch.corners).astype(np.float32)) / self._patch.area_px2))
 
-    def _flowed(self, before: Gray, after: Gray) -> tuple[Floats, float] | None:
+    def _flowed(self, start: Floats, end: Floats, is_good: NDArray[np.bool_]) -> tuple[Floats, float] | None:
         """The motion that the flow between two frames says, and the share of the points in view that agree."""
-        height, width = after.shape
-        start = carry(self.motion, self._patch.features)
-        start = start[is_within(start, width, height, 3.0)]
-        if len(start) < 6:
-            return None
-        end, good = flow(before, after, start, window_px=17, levels=4, back_px=1.0)
-        seen_px2 = self._growth() ** 2 * self._patch.area_px2
-        found = fit(start[good], end[good], 2.0, seen_px2)
+        found = fit(start[is_good], end[is_good], 2.0, self._growth() ** 2 * self._patch.area_px2)
         if found is None:
             return None
         motion = found[0] @ self.motion
@@ -141,6 +142,16 @@ class Anchor:
             self.is_held = self._sure >= _SURE_FRAMES
         if self.is_held:
             self._sure = 0
+
+
+def follow_all(anchors: Sequence[Anchor], before: Gray, after: Gray) -> None:
+    """All anchors on to the next frame: one flow for the points of all of them."""
+    starts = [anchor.expected(after.shape[1], after.shape[0]) for anchor in anchors]
+    ends, good = flow(before, after, np.concatenate(starts), window_px=15, levels=3, back_px=1.0)
+    at = 0
+    for anchor, start in zip(anchors, starts, strict=True):
+        own = slice(at, at := at + len(start))
+        anchor.follow(after, start, ends[own], good[own])
 
 
 def _agrees(agreement: Agreement, *, strict: bool) -> bool:

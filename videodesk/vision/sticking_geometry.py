@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 _FOR_HOMOGRAPHY: Final = 20
 _FOR_SIMILARITY: Final = 6
 _SPREAD: Final = 0.2
+_FLOW_ENDS: Final = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 12, 0.03)
 
 
 def carry(motion: Floats, points: Floats) -> Floats:
@@ -73,12 +74,22 @@ def _area(points: Floats) -> float:
     return float(cv2.contourArea(cv2.convexHull(points.astype(np.float32))))
 
 
-def flow(before: Gray, after: Gray, points: Floats, *, window_px: int, levels: int, back_px: float) -> tuple[Floats, NDArray[np.bool_]]:
-    """Where the (n, 2) points of `before` are in `after` (pyramidal Lucas-Kanade), and which of them come back to their place when followed back."""
+def flow(before: Gray, after: Gray, points: Floats, *, window_px: int, levels: int, back_px: float | None = None) -> tuple[Floats, NDArray[np.bool_]]:
+    """Where the (n, 2) points of `before` are in `after` (pyramidal Lucas-Kanade), and which were found.
+
+    With `back_px` only those that come back to their place, so near, when followed back.
+    """
+    good = np.zeros(len(points), dtype=np.bool_)
+    if not len(points):
+        return points, good
     start = points.astype(np.float32).reshape(-1, 1, 2)
     size = (window_px, window_px)
-    end, status, _ = cv2.calcOpticalFlowPyrLK(before, after, start, None, winSize=size, maxLevel=levels)
-    again, status_back, _ = cv2.calcOpticalFlowPyrLK(after, before, end, None, winSize=size, maxLevel=levels)
-    off = np.linalg.norm((again - start).reshape(-1, 2), axis=1)
-    good = (status.ravel() == 1) & (status_back.ravel() == 1) & (off < back_px)
-    return end.reshape(-1, 2).astype(np.float64), np.asarray(good, dtype=np.bool_)
+    end, status, _ = cv2.calcOpticalFlowPyrLK(before, after, start, None, winSize=size, maxLevel=levels, criteria=_FLOW_ENDS)
+    seen = status.ravel() == 1
+    if back_px is None:
+        good = seen
+    elif seen.any():
+        again, status, _ = cv2.calcOpticalFlowPyrLK(after, before, end[seen], None, winSize=size, maxLevel=levels, criteria=_FLOW_ENDS)
+        off = np.linalg.norm((again - start[seen]).reshape(-1, 2), axis=1)
+        good[seen] = (status.ravel() == 1) & (off < back_px)
+    return end.reshape(-1, 2).astype(np.float64), good

@@ -13,8 +13,8 @@ from videodesk.vision.sticking_geometry import Floats, Gray, carry, fit, flow, i
 
 _CELL_PX: Final = 24
 _CELLS: Final = (3, 7)
-_FEATURES: Final = 110
-_ENOUGH: Final = 36
+_FEATURES: Final = 70
+_ENOUGH: Final = 30
 _TEXTURE: Final = 3.0  # standard deviation of the brightness below which a cell says nothing
 _SAME: Final = 0.55  # normalised correlation from which a cell agrees
 
@@ -76,7 +76,7 @@ class Patch:
         spots = self._spots[in_view]
         if len(spots) < 6:
             return None
-        moved, good = flow(self._sharp, _without_light(seen), spots, window_px=15, levels=2, back_px=0.7)
+        moved, good = flow(self._sharp, _without_light(seen), spots, window_px=13, levels=2)
         found = fit(spots[good], moved[good], 1.5, self._size[0] * self._size[1])
         if found is None:
             return None
@@ -123,7 +123,7 @@ def _features(gray: Gray, box: tuple[float, float, float, float]) -> Floats:
     corners = cv2.goodFeaturesToTrack(gray[top:bottom, left:right], _FEATURES, 0.01, apart, blockSize=5)
     if corners is None:
         return np.empty((0, 2))
-    return np.asarray(corners.reshape(-1, 2).astype(np.float64) + (left, top))
+    return np.asarray(corners.reshape(-1, 2).astype(np.float64) + np.array([left, top]))
 
 
 def _without_light(picture: Gray) -> Gray:
