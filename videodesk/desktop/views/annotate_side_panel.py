@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from videodesk.desktop.annotating import AnnotateState, Tool
 from videodesk.desktop.i18n import t
@@ -16,7 +16,7 @@ from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.annotate_detail_panel import Act, DetailPanel
 from videodesk.desktop.views.annotate_look_panel import LookPanel
 from videodesk.desktop.views.annotate_marks import MarksList, MarksModel
-from videodesk.desktop.widgets import Badge, label, scrolled
+from videodesk.desktop.widgets import label, scrolled
 
 SIDE_PX: Final = 288
 _LIST_PX: Final = 148  # heading and two rows
@@ -44,18 +44,15 @@ class Page:
 class _MarksPage(QWidget):
     """List and details."""
 
-    def __init__(self, presenter: AnnotatePresenter, act: Act) -> None:
+    def __init__(self, presenter: AnnotatePresenter, act: Act, *, has_heading: bool) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
-        head = QHBoxLayout()
-        head.setContentsMargins(4, 0, 4, 0)
-        head.addWidget(label(key="annotate.marks", role="heading"))
-        self._count = Badge()
-        head.addWidget(self._count)
-        head.addStretch(1)
-        column.addLayout(head)
+        if has_heading:
+            heading = label(key="annotate.marks", role="heading")
+            heading.setContentsMargins(4, 0, 4, 0)
+            column.addWidget(heading)
         self.list = MarksList(presenter)
         self.list.setMinimumHeight(104)
         column.addWidget(self.list, 1)
@@ -71,8 +68,6 @@ class _MarksPage(QWidget):
     def show_state(self, state: AnnotateState) -> None:
         """Show the marks and what is selected."""
         count = len(state.document.marks)
-        self._count.set(str(count))
-        self._count.setVisible(count > 0)
         self.list.setVisible(count > 0)
         self._empty.setVisible(count == 0)
         self.list.show_state(state)
@@ -120,7 +115,7 @@ class SidePanel(QFrame):
         column.addWidget(self.tabs)
         self._stack = QStackedWidget()
         column.addWidget(self._stack, 1)
-        self._marks_page = _MarksPage(presenter, act)
+        self._marks_page = _MarksPage(presenter, act, has_heading=not pages)
         for widget in (self._marks_page, *(page.widget for page in pages)):
             self.tabs.addTab("")
             self._stack.addWidget(widget)
