@@ -18,6 +18,7 @@ import { t } from "./texts.js";
 const SVG = "http://www.w3.org/2000/svg";
 const RIM_SHARE = 0.28;
 const LOST_OPACITY = 0.45;
+const MIN_PICTURE_PX = 130;
 
 /** @template {keyof SVGElementTagNameMap} Tag @param {Tag} tag @param {Record<string, string>} [attributes] @param {...SVGElement} children @returns {SVGElementTagNameMap[Tag]} */
 function s(tag, attributes = {}, ...children) {
@@ -87,6 +88,7 @@ export function liveLayer(app) {
   const drawn = new Map();
   let isWhole = false;
   let shownAt = 0;
+  let tightFor = "";
 
   /** @returns {Frame | null} */
   function frameNow() {
@@ -159,6 +161,20 @@ export function liveLayer(app) {
     }
   }
 
+  /** Where too little room is left for a frozen picture, the call scrolls. @param {boolean} isFrozen */
+  function fitTight(isFrozen) {
+    const call = element.closest(".call");
+    const size = `${innerWidth} ${innerHeight} ${getComputedStyle(document.documentElement).fontSize}`;
+    if (call && (!isFrozen || size !== tightFor)) {
+      call.classList.remove("is-tight");
+      tightFor = isFrozen ? size : "";
+      if (isFrozen && (picture.clientHeight < MIN_PICTURE_PX || element.scrollHeight > element.clientHeight + 1)) {
+        call.classList.add("is-tight");
+        picture.scrollIntoView({ block: "nearest" });
+      }
+    }
+  }
+
   /** @returns {number | null} ms until it looks other than now */
   function paint() {
     const now = performance.now();
@@ -179,6 +195,7 @@ export function liveLayer(app) {
     put.textContent = t(live.isHidden ? "draw.show" : "draw.hide");
     surface.update();
     tools.update();
+    fitTight(isFrozen);
     const moment = showMoment();
     const first = frameNow();
     const frame = first && showWhole(first, shown);
