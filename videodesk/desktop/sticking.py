@@ -1,40 +1,20 @@
-"""Marks that stick, beside the screens: a thread of its own runs the Sticker, the frames come in from the media, the places go to the GUI thread."""
+"""Marks that stick, beside the video: a thread of its own runs a Sticker while something is held. Implements Follower (calls/live_ports.py)."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from videodesk.calls.pictures import Luma
+from videodesk.calls.live_ports import WatchedFrame
 from videodesk.calls.sticking_ports import Sticker, StuckPlace
 
-# When the thread is behind, the oldest frames go.
-_MAX_WAITING: Final = 3
+Told = Callable[[WatchedFrame, Mapping[str, StuckPlace]], None]
 
-Posted = Callable[[Callable[[], None]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """Where the held marks are on one frame. `frame_ms`: its capture by the page's clock, as it came with the frame.
-
-    `unheld`: marks that found nothing to hold on to; they stay where they were put.
-    """
-
-    rtp_time: int
-    frame_ms: float | None
-    places: dict[str, StuckPlace]
-    unheld: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    picture: Luma
-    rtp_time: int
-    frame_ms: float | None
+_RECENT_FRAMES: Final = 24  # a mark is put on a frame that was on screen a little ago
+_MAX_WAITING: Final = 3  # when the thread is behind, the oldest frames go
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,108 +24,117 @@ class _Hold:
     rtp_time: int | None
 
 
-@dataclass
-class _Told:
-    """What waits for the GUI thread: the newest frame's places, and all that found no hold since."""
-
-    newest: Followed | None = None
-    unheld: list[str] = field(default_factory=list)
-
-
 class Sticking:
-    """Feeds a Sticker in its own thread and tells `listener` through `post` (into the GUI thread); a busy GUI gets the newest places only.
+    """A Follower over the Stickers that `make_sticker` makes. No thread runs and no picture is looked at while nothing is held."""
 
-    `put` from any thread, returns at once; the others from the GUI thread. What `let_go` names is not told of afterwards.
-    """
-
-    def __init__(self, sticker: Sticker, post: Posted, listener: Callable[[Followed], None]) -> None:
-        self._sticker = sticker
-        self._post, self._listener = post, listener
-        self._changed = threading.Condition()
-        self._work: deque[_Frame | _Hold | str] = deque()  # in the order in which it came: a hold is about a frame before it
+    def __init__(self, make_sticker: Callable[[], Sticker]) -> None:
+        self._make_sticker = make_sticker
+        self._lock = threading.Lock()
+        self._recent: deque[WatchedFrame] = deque(maxlen=_RECENT_FRAMES)
         self._held: set[str] = set()
-        self._told = _Told()
-        self._is_over = False
-        self._thread: threading.Thread | None = None
+        self._run: _Run | None = None
+        self._told: Told | None = None
 
-    def put(self, picture: Luma, rtp_time: int, frame_ms: float | None = None) -> None:
-        """A frame of the video, as it was shown; `picture` is kept until the thread has looked at it."""
-        with self._changed:
-            if self._is_over:
-                return
-            waiting = [item for item in self._work if isinstance(item, _Frame)]
-            if len(waiting) >= _MAX_WAITING:
-                self._work.remove(waiting[0])
-            self._work.append(_Frame(picture, rtp_time, frame_ms))
-            self._begin()
-            self._changed.notify()
+    def watched(self, frame: WatchedFrame) -> None:
+        """As Follower.watched says: it is put somewhere, nothing more."""
+        with self._lock:
+            self._recent.append(frame)
+            if self._run is not None:
+                self._run.put(frame)
 
-    def hold(self, mark_id: str, points: Sequence[tuple[float, float]], rtp_time: int | None = None) -> None:
-        """Hold a mark (fractions of the frame) to what lies under it on the frame with this RTP time (None: the newest), and tell where it is from now on."""
-        with self._changed:
+    def hold(self, mark_id: str, points: Sequence[tuple[float, float]], rtp_time: int | None) -> None:
+        """As Follower.hold says. A mark on something that cannot be followed (a bare wall) is not told of; it stays where it was put."""
+        with self._lock:
             self._held.add(mark_id)
-            self._work.append(_Hold(mark_id, tuple(points), rtp_time))
-            self._begin()
-            self._changed.notify()
+            if self._run is None:
+                self._run = _Run(self._make_sticker, self._tell, tuple(self._recent))
+            self._run.order(_Hold(mark_id, tuple(points), rtp_time))
 
-    def let_go(self, *mark_ids: str) -> None:
-        """Follow these no more."""
+    def let_go(self, mark_id: str) -> None:
+        """As Follower.let_go says."""
+        with self._lock:
+            self._held.discard(mark_id)
+            if self._run is None:
+                return
+            if self._held:
+                self._run.order(mark_id)
+            else:
+                self._end()
+
+    def forget(self) -> None:
+        """As Follower.forget says; the frames go too."""
+        with self._lock:
+            self._held.clear()
+            self._recent.clear()
+            self._end()
+
+    def on_found(self, told: Told | None) -> None:
+        """As Follower.on_found says; `told` is called in the following thread."""
+        with self._lock:
+            self._told = told
+
+    def _end(self) -> None:
+        if self._run is not None:
+            self._run.end()
+            self._run = None
+
+    def _tell(self, run: _Run, frame: WatchedFrame, places: Mapping[str, StuckPlace]) -> None:
+        with self._lock:
+            told = self._told if run is self._run else None
+            mine = {mark_id: place for mark_id, place in places.items() if mark_id in self._held}
+        if told is not None and mine:
+            told(frame, mine)
+
+
+class _Run:
+    """One thread with one Sticker, from the first mark that is held to the last one."""
+
+    def __init__(self, make_sticker: Callable[[], Sticker], tell: Callable[[_Run, WatchedFrame, Mapping[str, StuckPlace]], None],
+                 recent: Sequence[WatchedFrame]) -> None:
+        self._make_sticker, self._tell = make_sticker, tell
+        self._changed = threading.Condition()
+        # In the order in which it came: an order is about a frame before it.
+        self._work: deque[WatchedFrame | _Hold | str] = deque(recent)
+        self._is_over = False
+        threading.Thread(target=self._go, name="sticking", daemon=True).start()
+
+    def put(self, frame: WatchedFrame) -> None:
+        """The next frame. Where the thread is behind, the oldest one after the last order goes."""
         with self._changed:
-            self._held.difference_update(mark_ids)
-            self._work.extend(mark_ids)
+            waiting = 0
+            while waiting < len(self._work) and isinstance(self._work[-1 - waiting], WatchedFrame):
+                waiting += 1
+            if waiting >= _MAX_WAITING:
+                del self._work[len(self._work) - waiting]
+            self._work.append(frame)
             self._changed.notify()
 
-    def close(self) -> None:
-        """The call is over: nothing is told any more, the thread ends. Idempotent."""
+    def order(self, order: _Hold | str) -> None:
+        """Hold a mark, or let one go. The frames before it are looked at first, all of them."""
+        with self._changed:
+            self._work.append(order)
+            self._changed.notify()
+
+    def end(self) -> None:
+        """The thread ends by itself, after what it is at; nothing is waited for."""
         with self._changed:
             self._is_over = True
-            self._held.clear()
             self._work.clear()
             self._changed.notify()
-            thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join()
 
-    def _begin(self) -> None:
-        if self._thread is None and not self._is_over:
-            self._thread = threading.Thread(target=self._run, name="sticking", daemon=True)
-            self._thread.start()
-
-    def _run(self) -> None:
+    def _go(self) -> None:
+        sticker = self._make_sticker()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._is_over or self._work)
                 if self._is_over:
                     return
                 item = self._work.popleft()
-            if isinstance(item, _Frame):
-                places = self._sticker.put(item.picture, item.rtp_time)
+            if isinstance(item, WatchedFrame):
+                places = sticker.put(item.luma, item.rtp_time)
                 if places:
-                    self._tell(Followed(item.rtp_time, item.frame_ms, places), None)
-            elif isinstance(item, str):
-                self._sticker.let_go(item)
-            elif not self._sticker.hold(item.mark_id, item.points, item.rtp_time):
-                self._sticker.let_go(item.mark_id)
-                self._tell(None, item.mark_id)
-
-    def _tell(self, newest: Followed | None, unheld: str | None) -> None:
-        with self._changed:
-            is_on_its_way = self._told.newest is not None or bool(self._told.unheld)
-            self._told.newest = newest or self._told.newest
-            if unheld is not None:
-                self._told.unheld.append(unheld)
-        if not is_on_its_way:
-            self._post(self._deliver)
-
-    def _deliver(self) -> None:
-        """In the GUI thread."""
-        with self._changed:
-            told, self._told = self._told, _Told()
-            if self._is_over:
-                return
-            newest = told.newest or Followed(0, None, {})
-            places = {mark_id: place for mark_id, place in newest.places.items() if mark_id in self._held}
-            unheld = tuple(mark_id for mark_id in told.unheld if mark_id in self._held)
-            self._held.difference_update(unheld)
-        if places or unheld:
-            self._listener(Followed(newest.rtp_time, newest.frame_ms, places, unheld))
+                    self._tell(self, item, places)
+            elif isinstance(item, _Hold):
+                sticker.hold(item.mark_id, item.points, item.rtp_time)
+            else:
+                sticker.let_go(item)
