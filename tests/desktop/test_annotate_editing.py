@@ -20,8 +20,10 @@ from videodesk.annotation.marks import (
     Arrow,
     Box,
     Callout,
+    Ellipse,
     Highlighter,
     Kind,
+    Line,
     Measured,
     Pen,
     Point,
@@ -37,6 +39,7 @@ from videodesk.annotation.marks import (
     StampKind,
     Step,
     Text,
+    kind_of,
 )
 from videodesk.core.vocabulary import Language
 from videodesk.desktop import actions, i18n
@@ -198,6 +201,12 @@ def test_alignment(three, side, expected):
     assert [tuple(box[:2]) for box in boxes(three)] == [(100, 100), (300, 160), (700, 140)]
 
 
+def test_alignment_by_keys(three):
+    three.key(Qt.Key.Key_A, CTRL)
+    three.key(Qt.Key.Key_L, ALT | SHIFT)
+    assert [box.x for box in boxes(three)] == [100, 100, 100]
+
+
 def test_distributing_makes_the_gaps_equal_and_leaves_the_outermost(three):
     three.presenter.select_all()
     press(three, "annotate.distribute_across")
@@ -320,7 +329,7 @@ def test_own_styles_are_kept_taken_and_dropped(api):
     view.resize(1280, 800)
     view.show()
     view.opened(snapshot_id=shot.id)
-    presenter = view._marks
+    presenter = view.presenter
     presenter.choose_colour(COLOURS[3])
     presenter.choose_width(12.8)
     QTest.mouseClick(view.findChild(QWidget, "annotate.keep_style"), LEFT)
@@ -330,7 +339,7 @@ def test_own_styles_are_kept_taken_and_dropped(api):
     QTest.mouseClick(view.findChild(QWidget, "annotate.style.0"), LEFT)
     assert (presenter.state.colour, presenter.state.width_px) == (COLOURS[3], 13.0)
     again = make(screen.context)
-    assert again._marks.state.quick_styles == (QuickStyle(COLOURS[3], 0.01),)
+    assert again.presenter.state.quick_styles == (QuickStyle(COLOURS[3], 0.01),)
     chip = view.findChild(QWidget, "annotate.style.0")
     QTest.keyClick(chip, Qt.Key.Key_Delete)
     assert screen.context.preferences.value.annotate_styles == []
@@ -497,6 +506,33 @@ def test_proposals_that_are_accepted_come_as_one_step_and_get_their_reason(scree
     screen.presenter.undo()
     screen.presenter.undo()
     assert screen.marks == ()
+
+
+EVERY_KIND = (
+    Arrow(id="1", start=Point(1.25, 2), end=Point(300, 40)), Line(id="2", start=Point(5, 5), end=Point(9, 90), name="rand"),
+    Rectangle(id="3", box=Box(10, 10, 50.5, 60), group="g"), Ellipse(id="4", box=Box(100, 10, 50, 60), group="g"),
+    Pen(id="5", points=(Point(1, 1), Point(20.5, 33), Point(40, 2))), Highlighter(id="6", points=(Point(90, 90), Point(200, 95)), colour=COLOURS[1]),
+    Text(id="7", at=Point(400, 50), text="één\nregel"), Step(id="8", at=Point(500, 500)), Callout(id="9", at=Point(600, 50), target=Point(700, 300), text="hier"),
+    Stamp(id="10", at=Point(200, 600), stamp=StampKind.SERIAL, text="S/N 4"), Spotlight(id="11", box=Box(300, 300, 200, 200)),
+    Ruler(id="12", start=Point(10, 700), end=Point(800, 690), reference=CARD, measured=Measured(78.9, 77.0, 80.8)),
+    Redaction(id="13", box=Box(900, 500, 50, 50), colour=REDACTION_COLOUR, reason=RedactionReason.PLATE, is_proposal=True),
+    RedactionPen(id="14", points=(Point(1000, 600), Point(1100, 610)), colour=REDACTION_COLOUR, reason=RedactionReason.FACE),
+)
+
+
+def test_marks_of_every_kind_are_identical_when_opened_again_and_none_breaks_the_panels(screen):
+    assert {kind_of(mark) for mark in EVERY_KIND} == set(Kind)
+    screen.presenter.add_several(EVERY_KIND)
+    for mark in EVERY_KIND:
+        screen.presenter.select(mark.id, alone=True)
+        QApplication.processEvents()
+    screen.presenter.crop(Box(0, 0, 1200, 700))
+    screen.presenter.turn(3)
+    screen.presenter.save()
+    again = Screen(screen.api, screen.snapshot)
+    assert again.marks == EVERY_KIND
+    assert again.presenter.state.document == screen.presenter.state.document
+    assert again.presenter.state.filed is Filed.SAVED
 
 
 # ── undo of everything ───────────────────────────────────────────────────────────────────────────────────────────

@@ -51,7 +51,7 @@ class AnnotateView(View):
         super().__init__(parent)
         self.setObjectName("annotate")
         self._context = context
-        self._marks = presenter
+        self.presenter = presenter
         self._snapshot_id = ""
         self.canvas = AnnotateCanvas(presenter)
         self.toolbar = AnnotateToolbar()
@@ -104,7 +104,7 @@ class AnnotateView(View):
         row.addSpacing(SPACE)
         copy = Button("annotate.copy_picture", "ghost", pressed=self.copy_picture)
         copy.setObjectName("annotate.copy_picture")
-        self._save = Button("annotate.save", "primary", pressed=self._marks.save)
+        self._save = Button("annotate.save", "primary", pressed=self.presenter.save)
         self._save.setObjectName("annotate.save")
         row.addWidget(copy)
         row.addWidget(self._save)
@@ -132,7 +132,7 @@ class AnnotateView(View):
 
     def _connect(self) -> None:
         self.toolbar.tool_chosen.connect(self.choose_tool)
-        self.toolbar.keep_toggled.connect(lambda keeps: self._marks.keep_tool(keeps=keeps))
+        self.toolbar.keep_toggled.connect(lambda keeps: self.presenter.keep_tool(keeps=keeps))
         self.toolbar.acted.connect(self._press)
         self.canvas.viewed.connect(self._show_zoom)
 
@@ -147,7 +147,7 @@ class AnnotateView(View):
 
     def left(self) -> None:
         """Another screen came: what is unsaved is saved on the way."""
-        self._marks.close()
+        self.presenter.close()
 
     def panes(self) -> list[QWidget]:
         """Toolbar, canvas, list."""
@@ -155,7 +155,7 @@ class AnnotateView(View):
 
     def _open_again(self) -> None:
         if self._snapshot_id:
-            self._marks.open(self._snapshot_id)
+            self.presenter.open(self._snapshot_id)
 
     # ── showing ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -198,9 +198,9 @@ class AnnotateView(View):
         elif problem is None:
             self.banner.hide()
         elif state.filed is Filed.CONFLICT:
-            self.banner.say("annotate.conflict", "warning", button_key="annotate.show_theirs", pressed=self._marks.reload)
+            self.banner.say("annotate.conflict", "warning", button_key="annotate.show_theirs", pressed=self.presenter.reload)
         else:
-            self.banner.say_text(t("annotate.not_saved", why=error_text(problem)), "danger", button_key="common.retry", pressed=self._marks.save)
+            self.banner.say_text(t("annotate.not_saved", why=error_text(problem)), "danger", button_key="common.retry", pressed=self.presenter.save)
 
     def _show_zoom(self) -> None:
         self._zoom.setText(f"{number(self.canvas.view.zoom * 100)} %")
@@ -214,12 +214,12 @@ class AnnotateView(View):
 
     def choose_tool(self, tool: Tool) -> None:
         """Take a tool; the canvas gets the keys."""
-        self._marks.choose_tool(tool)
+        self.presenter.choose_tool(tool)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def copy_picture(self) -> None:
         """Put the picture with its marks (and its redactions) on the clipboard."""
-        state = self._marks.state
+        state = self.presenter.state
         if state.picture is None:
             return
         picture, document = state.picture, state.document
@@ -228,7 +228,7 @@ class AnnotateView(View):
             QGuiApplication.clipboard().setImage(image_of(pixels).copy())
             self._context.navigation.notify("annotate.copied")
 
-        self._marks.tasks.run("annotate.copy", lambda: asyncio.to_thread(rendered_pixels, picture, document), done, replaces=True)
+        self.presenter.tasks.run("annotate.copy", lambda: asyncio.to_thread(rendered_pixels, picture, document), done, replaces=True)
 
     def act(self, action_id: str) -> bool:
         """Do one of the screen's actions."""
@@ -254,7 +254,7 @@ class AnnotateView(View):
         self.do(name)
 
     def _all_acts(self) -> dict[str, Callable[[], object]]:
-        marks, canvas = self._marks, self.canvas
+        marks, canvas = self.presenter, self.canvas
         acts: dict[str, Callable[[], object]] = {
             "turn_right": lambda: marks.turn(1), "turn_left": lambda: marks.turn(-1),
             "forward": lambda: marks.raise_selected(1), "backward": lambda: marks.raise_selected(-1),
@@ -279,7 +279,7 @@ class AnnotateView(View):
             self.choose_tool(tool)
             return
         if event.key() == Qt.Key.Key_Y and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
-            self._marks.redo()
+            self.presenter.redo()
             return
         super().keyPressEvent(event)
 
