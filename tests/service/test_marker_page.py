@@ -37,7 +37,7 @@ def test_the_printed_markers_are_found_and_as_large_as_they_say(page):
     assert large.size_mm == (100.0, 100.0)
     assert side_mm(large) == pytest.approx(100.0, abs=0.2)
 
-    small = find_marker(np.ascontiguousarray(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY)[round(190 * DOTS_PER_MM):]))
+    small = find_marker(cv2.cvtColor(page[round(190 * DOTS_PER_MM):], cv2.COLOR_BGR2BGRA))
     assert small.size_mm == (40.0, 40.0)
     assert side_mm(small) == pytest.approx(40.0, abs=0.15)
 

@@ -29,7 +29,7 @@ MARKER_PATTERNS: Final = {7: ("01110", "00100", "00101", "00011", "01011"), 23: 
 # printer is within half a per cent once the control line was looked at; a person reads a tape to a millimetre.
 _OWN_SHARE: Final = {ReferenceKind.BANK_CARD: 0.002, ReferenceKind.MARKER: 0.003, ReferenceKind.A4: 0.003, ReferenceKind.KNOWN_LENGTH: 0.003}
 _LENS_SHARE: Final = 0.003  # what phones leave of a lens's distortion, one standard deviation
-_TILT: Final = math.tan(math.radians(6))  # a person who holds the camera straight is within 12°
+_TILT: Final = math.tan(math.radians(6.5))  # one standard deviation: who tries to stand straight in front is within 13°
 _END_SHARE: Final = 1 / 2400  # where a person puts an end, as a share of the longest side
 _END_PX: Final = 0.7
 
@@ -38,7 +38,7 @@ MIN_LENGTH_PX: Final = 8.0
 _NARROWEST: Final = math.cos(math.radians(72))  # seen more from aside than this the plane is hardly to be seen
 _DEEPEST: Final = 3.0  # an end may lie at most so many times as deep as the reference
 _REACH: Final = 6.0  # and at most so many times the reference's longer side away from it
-_KNOWN_REACH: Final = 0.35  # of the longest side of the picture
+_KNOWN_REACH: Final = 0.22  # of the longest side of the picture
 _LARGEST_ERROR: Final = 0.15
 _NORMAL_95: Final = 1.96
 _FOCAL_SHARES: Final = (*(0.5 * 1.15**step for step in range(15)), 50.0)  # of the longest side; the last one is a view without perspective
@@ -255,10 +255,11 @@ def _by_length(start: Point, end: Point, reference: Reference, end_px: float, lo
         raise Invalid("measure.too_far")
     value = reference.size_mm[0] * ruler_px / known_px
     clicks = 2 * (reference.corner_px / known_px) ** 2 + 2 * (end_px / ruler_px) ** 2
-    # Askew, the scale changes along the picture (the focal length is about its longest side), and differs between directions.
-    along = (_TILT * apart) ** 2 / 2
+    # Askew, the scale changes along the picture: over a stretch of one focal length (0.7 to 1.2 of the longest side) by the tangent of the tilt,
+    # for what lies along the slope twice as fast; and it differs between directions by the cosine.
+    along = 1.5 * (_TILT * apart) ** 2
     turned = abs(_sine((one, two), (start, end))) * _TILT**2 / 2
-    spread = (_TILT * max(known_px, ruler_px) / longest) ** 2 / 24
+    spread = (_TILT * max(known_px, ruler_px) / longest) ** 2 / 12
     return value, value * value * (clicks + along + turned**2 + spread)
 
 

@@ -17,16 +17,18 @@ from numpy.typing import NDArray
 
 from videodesk.annotation.marks import Point, Reference, ReferenceKind
 from videodesk.annotation.measuring import A4_MM, BANK_CARD_MM, MARKER_MM, is_convex, misfit
-from videodesk.vision.edges import Fitted, Quad, fitted_corners
+from videodesk.vision.edges import Quad, fitted_corners
 from videodesk.vision.planes import Plane
 
 DICTIONARY: Final = cv2.aruco.DICT_5X5_50
 _HANDY_PX: Final = 1280  # the longest side at which quadrangles are looked for
 _SMALLEST_SHARE: Final = 0.002  # of the picture's area
 _LARGEST_SHARE: Final = 0.95
-_FITS: Final = 0.09  # the largest misfit of what is taken for the thing
+_FITS: Final = 0.15  # the largest misfit of what is taken for the thing: of a small one a px is much
+_MAY_FIT: Final = 0.35  # the same before its sides are fitted
 _SUPPORT: Final = 0.7  # the least share of a side where its edge is seen
-_MOST_TRIED: Final = 24
+_CONTRAST: Final = 1.5  # the least difference between inside and outside, in spreads of their colours
+_MOST_TRIED: Final = 96
 _SHEETS: Final = {ReferenceKind.BANK_CARD: BANK_CARD_MM, ReferenceKind.A4: A4_MM}
 
 
@@ -36,15 +38,15 @@ class EdgeFinder:
     def find(self, bgra: memoryview, width_px: int, height_px: int, kind: ReferenceKind) -> Reference | None:
         pixels = np.frombuffer(bgra, np.uint8).reshape(height_px, width_px, 4)
         if kind is ReferenceKind.MARKER:
-            return find_marker(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2GRAY), dtype=np.uint8))
+            return find_marker(pixels)
         return find_sheet(pixels, kind) if kind in _SHEETS else None
 
     def snapped(self, bgra: memoryview, width_px: int, height_px: int, reference: Reference) -> Reference | None:
         if len(reference.points) != 4:
             return None
         pixels = np.frombuffer(bgra, np.uint8).reshape(height_px, width_px, 4)
-        fitted = _best_fitted(_fine_planes(pixels), np.array(reference.points, dtype=np.float64) - 0.5)
-        if fitted is None or fitted.support < _SUPPORT:
+        fitted = fitted_corners(pixels, np.array(reference.points, dtype=np.float64) - 0.5)
+        if fitted is None or fitted.support < _SUPPORT or fitted.contrast < _CONTRAST:
             return None
         points = _points(fitted.corners)
         # Edges that are no rectangle of this size are of something else.
@@ -53,8 +55,9 @@ class EdgeFinder:
         return replace(reference, points=points, corner_px=round(fitted.sigma_px, 3))
 
 
-def find_marker(gray: Plane) -> Reference | None:
+def find_marker(bgra: NDArray[np.uint8]) -> Reference | None:
     """The largest of our printed markers on this picture."""
+    gray = cv2.cvtColor(bgra, cv2.COLOR_BGRA2GRAY)
     settings = cv2.aruco.DetectorParameters()
     settings.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_NONE
     detector = cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(DICTIONARY), settings)
@@ -64,8 +67,8 @@ def find_marker(gray: Plane) -> Reference | None:
     for corners, number in zip(found, known, strict=True):
         quad = np.asarray(corners, dtype=np.float64).reshape(4, 2)
         # cv2 counts a pixel's middle as whole numbers, marks count its outer corner: half a px between them.
-        fitted = fitted_corners(gray, quad)
-        if number not in MARKER_MM or fitted is None:
+        fitted = fitted_corners(bgra[:, :, :3], quad) if number in MARKER_MM else None
+        if fitted is None:
             continue
         side = MARKER_MM[number]
         area = float(cv2.contourArea(fitted.corners.astype(np.float32)))
@@ -80,12 +83,11 @@ def find_sheet(bgra: NDArray[np.uint8], kind: ReferenceKind) -> Reference | None
     scale = max(1.0, max(height, width) / _HANDY_PX)
     size = (max(1, round(width / scale)), max(1, round(height / scale)))
     small = np.asarray(cv2.resize(bgra[:, :, :3], size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    planes = _fine_planes(bgra)
     best: tuple[float, Reference] | None = None
     for quad in _distinct(_quadrangles(small)):
         ordered = _as_rectangle((quad + 0.5) * (width / size[0], height / size[1]) - 0.5, _SHEETS[kind], width, height)
-        fitted = None if ordered is None else _best_fitted(planes, ordered)
-        if fitted is None or fitted.support < _SUPPORT:
+        fitted = None if ordered is None else fitted_corners(bgra, ordered)
+        if fitted is None or fitted.support < _SUPPORT or fitted.contrast < _CONTRAST:
             continue
         points = _points(fitted.corners)
         if not is_convex(points) or (off := misfit(points, _SHEETS[kind], width, height)) > _FITS:
@@ -94,16 +96,6 @@ def find_sheet(bgra: NDArray[np.uint8], kind: ReferenceKind) -> Reference | None
         if best is None or score > best[0]:
             best = score, Reference(kind, points, _SHEETS[kind], round(fitted.sigma_px, 3))
     return None if best is None else best[1]
-
-
-def _best_fitted(planes: list[Plane], quad: Quad) -> Fitted | None:
-    """The fit on the plane on which the sides are seen best: a card of the table's brightness has another colour."""
-    found = [one for plane in planes if (one := fitted_corners(plane, quad)) is not None]
-    return max(found, key=lambda one: (one.support >= _SUPPORT, one.contrast), default=None)
-
-
-def _fine_planes(bgra: NDArray[np.uint8]) -> list[Plane]:
-    return [np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2GRAY), dtype=np.uint8), *(np.ascontiguousarray(bgra[:, :, at]) for at in range(3))]
 
 
 def _points(corners: Quad) -> tuple[Point, ...]:
@@ -166,7 +158,7 @@ def _distinct(found: Iterator[Quad]) -> list[Quad]:
         turned = np.roll(turned, -int(np.argmin(turned.sum(axis=1))), axis=0)
         if all(np.abs(turned - other).max() > 4 for other in kept):
             kept.append(turned)
-    return kept[:_MOST_TRIED * 4]
+    return kept[:_MOST_TRIED]
 
 
 def _as_rectangle(quad: Quad, size_mm: tuple[float, float], width: int, height: int) -> Quad | None:
@@ -174,4 +166,4 @@ def _as_rectangle(quad: Quad, size_mm: tuple[float, float], width: int, height: 
     ways = [np.roll(quad, -turn, axis=0) for turn in (0, 1)]
     scores = [misfit(_points(way), size_mm, width, height) for way in ways]
     best = int(np.argmin(scores))
-    return ways[best] if scores[best] <= 2 * _FITS else None
+    return ways[best] if scores[best] <= _MAY_FIT else None
