@@ -74,6 +74,8 @@ def test_the_pages_hold_no_markup_that_would_be_shown(language):
         ("call", ("inbox.accept_call", "call.hold", "call.take_back", "call.banner.restart", "call.wrap_up.done", "call.quality.weak")),
         ("snapshots", ("call.stage.saving", "call.stage.kept_here", "call.stage.sending", "call.stage.in_case", "call.tray.belongs")),
         ("annotate", ("annotate.arrow", "annotate.redaction", "annotate.select", "annotate.step")),
+        ("measure", ("measure.title", "measure.find", "measure.corners", "measure.print", "measure.copy_link", "measure.use_ruler", "measure.kind.bank_card",
+                     "measure.kind.marker", "measure.kind.a4", "measure.kind.known_length")),
         ("review", ("review.state.pending",)),
         ("evidence", ("case.proof", "proof.tab", "proof.package_make", "proof.report_make", "proof.copy_mail", "proof.copy_revoke", "proof.erase", "proof.certificate")),
         ("trouble", ("settings.devices", "settings.about", "call.phase.connecting", "call.stage.kept_here")))])
