@@ -53,6 +53,11 @@ def simplified(points: tuple[Point, ...], tolerance: float) -> tuple[Point, ...]
     return tuple(points[place] for place in sorted(kept))
 
 
+def with_corners(points: tuple[Point, ...], width_px: float) -> tuple[Point, ...]:
+    """A way of straight pieces, so that a round line of this width through it keeps its corners; no more points than a mark may have."""
+    return _at_most(_guarded(_spaced(points, 0.0), max(_LEAST_TOLERANCE_PX, width_px * _TOLERANCE_SHARE)))
+
+
 def _calmed(points: tuple[Point, ...], reach: float) -> tuple[Point, ...]:
     """Each point drawn towards the middle of its neighbours, a few times, but never more than `reach` px from where it was.
 
