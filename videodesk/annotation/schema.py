@@ -87,7 +87,7 @@ def validate(document: dict[str, Any]) -> None:
 def from_json(document: Any, upgrades: Mapping[int, Upgrade] = UPGRADES, version: int = VERSION) -> Document:
     """The document in `document`, upgraded from an older version where needed; Invalid when it is none.
 
-    `upgrades` and `version` are there to test the way up before there is a second version.
+    `upgrades` and `version` are there to test the way up over several versions.
     """
     if not isinstance(document, dict):
         _refuse("document", "not an object")
