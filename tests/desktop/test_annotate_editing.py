@@ -1,6 +1,7 @@
 """The editor beyond one mark: several at once, looks, the clipboard, framing, stamps and the panels, on the real view."""
 
 import asyncio
+import json
 import random
 
 import pytest
@@ -329,7 +330,7 @@ def test_own_styles_are_kept_taken_and_dropped(api):
     view.resize(1280, 800)
     view.show()
     view.opened(snapshot_id=shot.id)
-    presenter = view.presenter
+    presenter = view.marks
     presenter.choose_colour(COLOURS[3])
     presenter.choose_width(12.8)
     QTest.mouseClick(view.findChild(QWidget, "annotate.keep_style"), LEFT)
@@ -339,7 +340,7 @@ def test_own_styles_are_kept_taken_and_dropped(api):
     QTest.mouseClick(view.findChild(QWidget, "annotate.style.0"), LEFT)
     assert (presenter.state.colour, presenter.state.width_px) == (COLOURS[3], 13.0)
     again = make(screen.context)
-    assert again.presenter.state.quick_styles == (QuickStyle(COLOURS[3], 0.01),)
+    assert again.marks.state.quick_styles == (QuickStyle(COLOURS[3], 0.01),)
     chip = view.findChild(QWidget, "annotate.style.0")
     QTest.keyClick(chip, Qt.Key.Key_Delete)
     assert screen.context.preferences.value.annotate_styles == []
@@ -533,6 +534,62 @@ def test_marks_of_every_kind_are_identical_when_opened_again_and_none_breaks_the
     assert again.marks == EVERY_KIND
     assert again.presenter.state.document == screen.presenter.state.document
     assert again.presenter.state.filed is Filed.SAVED
+
+
+# ── files of other programs ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def said(screen):
+    return screen.context.navigation.said[-1]
+
+
+def test_marks_go_to_a_file_and_come_back_equal_on_an_empty_picture(screen, tmp_path):
+    screen.presenter.add_several(EVERY_KIND)
+    screen.presenter.crop(Box(0, 0, 1200, 700))
+    before = screen.presenter.state.document
+    path = tmp_path / "marks.jsonld"
+    screen.view.exchange.write(path)
+    assert said(screen) == ("annotate.web_saved", {"name": "marks.jsonld"})
+    assert json.loads(path.read_text("utf-8"))["type"] == "AnnotationPage"
+    screen.presenter.delete_all()
+    screen.presenter.reset_framing()
+    screen.view.exchange.read(path)
+    assert screen.presenter.state.document == before
+    assert said(screen) == ("annotate.web_added", {"n": 14})
+    screen.presenter.undo()
+    assert screen.marks == ()
+    screen.presenter.redo()
+    screen.view.exchange.read(path)
+    assert len(screen.marks) == len(set(ids(screen))) == 28
+
+
+@pytest.mark.parametrize("data", [
+    b"", b"{", b"[" * 100_000, b"\xff\xfe\x00", b'"x"', b"[]", b'{"type": "AnnotationPage", "items": []}', b"NaN", b'{"type": "Annotation"}',
+    json.dumps({"type": "Annotation", "target": {"selector": {"type": "SvgSelector", "value": "<!DOCTYPE x [<!ENTITY a 'b'>]><svg>&a;</svg>"}}}).encode(),
+])
+def test_a_file_that_has_no_marks_changes_nothing_and_says_so(screen, tmp_path, data):
+    path = tmp_path / "hostile.json"
+    path.write_bytes(data)
+    screen.view.exchange.read(path)
+    assert screen.marks == ()
+    assert said(screen)[0] in {"annotate.web_not_read", "annotate.web_none"}
+
+
+def test_a_file_or_folder_that_is_not_there_is_told(screen, tmp_path):
+    screen.view.exchange.read(tmp_path / "none.json")
+    assert said(screen)[0] == "annotate.web_not_read"
+    screen.view.exchange.write(tmp_path / "no" / "folder" / "x.jsonld")
+    assert said(screen)[0] == "annotate.web_not_saved"
+
+
+def test_a_rectangle_of_another_program_becomes_a_mark(screen, tmp_path):
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps({
+        "@context": "http://www.w3.org/ns/anno.jsonld", "type": "Annotation", "body": {"type": "TextualBody", "value": "Dent"},
+        "target": {"source": "https://example.org/a.jpg", "selector": {"type": "FragmentSelector", "value": "xywh=10,20,30,40"}}}))
+    screen.view.exchange.read(path)
+    assert [(type(mark), mark.box) for mark in screen.marks] == [(Rectangle, Box(10, 20, 30, 40))]
+    assert screen.presenter.state.filed is Filed.UNSAVED
 
 
 # ── undo of everything ───────────────────────────────────────────────────────────────────────────────────────────

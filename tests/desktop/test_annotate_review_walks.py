@@ -48,9 +48,9 @@ def screen(request, api):
         view.resize(1280, 800)
         view.show()
         view.opened(snapshot_id=shot.id)
-        view.presenter._autosave_after_s = None
-        view.presenter.add(Text(id="t", at=Point(20, 20), text=HOSTILE, name=HOSTILE))
-        view.presenter.keep_style()
+        view.marks._autosave_after_s = None
+        view.marks.add(Text(id="t", at=Point(20, 20), text=HOSTILE, name=HOSTILE))
+        view.marks.keep_style()
     else:
         view = make_review(context)
         view.resize(1280, 800)
@@ -68,18 +68,18 @@ def stages(view):
     if not isinstance(view, AnnotateView):
         return
     for tool in (Tool.STAMP, Tool.CROP, Tool.RULER, Tool.REDACTION):
-        view.presenter.choose_tool(tool)
+        view.marks.choose_tool(tool)
         QApplication.processEvents()
         yield
-    view.presenter.choose_tool(Tool.SELECT)
+    view.marks.choose_tool(Tool.SELECT)
     view.panel.tabs.setCurrentIndex(0)
     for mark in EVERY_KIND:
-        if view.presenter.state.document.find(mark.id) is None:
-            view.presenter.add(mark)
-        view.presenter.select(mark.id, alone=True)
+        if view.marks.state.document.find(mark.id) is None:
+            view.marks.add(mark)
+        view.marks.select(mark.id, alone=True)
         QApplication.processEvents()
         yield
-    view.presenter.select_all()
+    view.marks.select_all()
     QApplication.processEvents()
     yield
 

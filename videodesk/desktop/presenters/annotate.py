@@ -18,7 +18,7 @@ from videodesk.core.ids import new_id
 from videodesk.desktop.annotating import AnnotateState, Filed, QuickStyle
 from videodesk.desktop.drawing.filing import RETRY_AFTER_S, Filing, Render, SealRendition
 from videodesk.desktop.drawing.pictures import Picture
-from videodesk.desktop.marking.arranging import AnnotateArranging
+from videodesk.desktop.marking.exchanging import AnnotateExchanging
 from videodesk.desktop.tasks import Tasks
 from videodesk.evidence.seal_ports import NoSealer, RenditionFacts, Sealer
 from videodesk.protocol import resources as r
@@ -27,7 +27,7 @@ Decode = Callable[[bytes, str], Picture]
 AUTOSAVE_AFTER_S: Final = 2.0
 
 
-class AnnotatePresenter(AnnotateArranging):
+class AnnotatePresenter(AnnotateExchanging):
     """Opens a snapshot, edits its marks, files them. `measure` is the drawing routine's; `autosave_after_s` None saves only when asked."""
 
     def __init__(self, api: DeskApi, tasks: Tasks, clock: Clock, *, decode: Decode, render: Render,

@@ -23,6 +23,7 @@ from videodesk.desktop.keys import spec_of
 from videodesk.desktop.presenters.annotate import AnnotatePresenter
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
+from videodesk.desktop.views.annotate_exchange import MarksExchange
 from videodesk.desktop.views.annotate_measure import TOOLS as MEASURE_TOOLS
 from videodesk.desktop.views.annotate_measure import make_panel
 from videodesk.desktop.views.annotate_side_panel import Page, SidePanel
@@ -51,7 +52,7 @@ class AnnotateView(View):
         super().__init__(parent)
         self.setObjectName("annotate")
         self._context = context
-        self.presenter = presenter
+        self.marks = presenter
         self._snapshot_id = ""
         self.canvas = AnnotateCanvas(presenter)
         self.toolbar = AnnotateToolbar()
@@ -59,6 +60,7 @@ class AnnotateView(View):
         self.banner = Banner(can_close=False)
         self._over = Button("annotate.save_over", "primary", pressed=presenter.save_over)
         self._over.setObjectName("annotate.save_over")
+        self.exchange = MarksExchange(presenter, context.navigation, self)
         self._acts = self._all_acts()
         self._build()
         self._connect()
@@ -104,7 +106,7 @@ class AnnotateView(View):
         row.addSpacing(SPACE)
         copy = Button("annotate.copy_picture", "ghost", pressed=self.copy_picture)
         copy.setObjectName("annotate.copy_picture")
-        self._save = Button("annotate.save", "primary", pressed=self.presenter.save)
+        self._save = Button("annotate.save", "primary", pressed=self.marks.save)
         self._save.setObjectName("annotate.save")
         row.addWidget(copy)
         row.addWidget(self._save)
@@ -132,7 +134,7 @@ class AnnotateView(View):
 
     def _connect(self) -> None:
         self.toolbar.tool_chosen.connect(self.choose_tool)
-        self.toolbar.keep_toggled.connect(lambda keeps: self.presenter.keep_tool(keeps=keeps))
+        self.toolbar.keep_toggled.connect(lambda keeps: self.marks.keep_tool(keeps=keeps))
         self.toolbar.acted.connect(self._press)
         self.canvas.viewed.connect(self._show_zoom)
 
@@ -147,7 +149,7 @@ class AnnotateView(View):
 
     def left(self) -> None:
         """Another screen came: what is unsaved is saved on the way."""
-        self.presenter.close()
+        self.marks.close()
 
     def panes(self) -> list[QWidget]:
         """Toolbar, canvas, list."""
@@ -155,7 +157,7 @@ class AnnotateView(View):
 
     def _open_again(self) -> None:
         if self._snapshot_id:
-            self.presenter.open(self._snapshot_id)
+            self.marks.open(self._snapshot_id)
 
     # ── showing ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -198,9 +200,9 @@ class AnnotateView(View):
         elif problem is None:
             self.banner.hide()
         elif state.filed is Filed.CONFLICT:
-            self.banner.say("annotate.conflict", "warning", button_key="annotate.show_theirs", pressed=self.presenter.reload)
+            self.banner.say("annotate.conflict", "warning", button_key="annotate.show_theirs", pressed=self.marks.reload)
         else:
-            self.banner.say_text(t("annotate.not_saved", why=error_text(problem)), "danger", button_key="common.retry", pressed=self.presenter.save)
+            self.banner.say_text(t("annotate.not_saved", why=error_text(problem)), "danger", button_key="common.retry", pressed=self.marks.save)
 
     def _show_zoom(self) -> None:
         self._zoom.setText(f"{number(self.canvas.view.zoom * 100)} %")
@@ -214,12 +216,12 @@ class AnnotateView(View):
 
     def choose_tool(self, tool: Tool) -> None:
         """Take a tool; the canvas gets the keys."""
-        self.presenter.choose_tool(tool)
+        self.marks.choose_tool(tool)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def copy_picture(self) -> None:
         """Put the picture with its marks (and its redactions) on the clipboard."""
-        state = self.presenter.state
+        state = self.marks.state
         if state.picture is None:
             return
         picture, document = state.picture, state.document
@@ -228,7 +230,7 @@ class AnnotateView(View):
             QGuiApplication.clipboard().setImage(image_of(pixels).copy())
             self._context.navigation.notify("annotate.copied")
 
-        self.presenter.tasks.run("annotate.copy", lambda: asyncio.to_thread(rendered_pixels, picture, document), done, replaces=True)
+        self.marks.tasks.run("annotate.copy", lambda: asyncio.to_thread(rendered_pixels, picture, document), done, replaces=True)
 
     def act(self, action_id: str) -> bool:
         """Do one of the screen's actions."""
@@ -254,12 +256,12 @@ class AnnotateView(View):
         self.do(name)
 
     def _all_acts(self) -> dict[str, Callable[[], object]]:
-        marks, canvas = self.presenter, self.canvas
+        marks, canvas = self.marks, self.canvas
         acts: dict[str, Callable[[], object]] = {
             "turn_right": lambda: marks.turn(1), "turn_left": lambda: marks.turn(-1),
             "forward": lambda: marks.raise_selected(1), "backward": lambda: marks.raise_selected(-1),
             "keep_tool": lambda: marks.keep_tool(keeps=not marks.state.keeps_tool),
-            "copy_picture": self.copy_picture, "fit": canvas.fit, "actual_size": lambda: canvas.zoom_to(1.0),
+            "export_web": self.exchange.ask_where_to, "import_web": self.exchange.ask_which, "copy_picture": self.copy_picture, "fit": canvas.fit, "actual_size": lambda: canvas.zoom_to(1.0),
             "zoom_in": lambda: canvas.zoom_by(ZOOM_STEP), "zoom_out": lambda: canvas.zoom_by(1 / ZOOM_STEP),
         }
         for act in (marks.undo, marks.redo, marks.delete, marks.delete_all, marks.duplicate, marks.select_all, marks.copy, marks.cut, marks.paste,
@@ -279,7 +281,7 @@ class AnnotateView(View):
             self.choose_tool(tool)
             return
         if event.key() == Qt.Key.Key_Y and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
-            self.presenter.redo()
+            self.marks.redo()
             return
         super().keyPressEvent(event)
 

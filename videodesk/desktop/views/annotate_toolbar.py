@@ -7,13 +7,14 @@ from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from videodesk.desktop.annotating import AnnotateState, Tool
 from videodesk.desktop.i18n import t
 from videodesk.desktop.icons import icon
 from videodesk.desktop.keys import on_change, spec_of
 from videodesk.desktop.theme import SPACE, token
+from videodesk.desktop.views.flow import FlowLayout
 from videodesk.desktop.widgets import IconButton
 
 GROUPS: Final = (
@@ -65,6 +66,12 @@ def divider() -> QFrame:
     return line
 
 
+def _breaking() -> QSizePolicy:
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+    policy.setHeightForWidth(True)
+    return policy
+
+
 class AnnotateToolbar(QFrame):
     """`tool_chosen(Tool)`, `keep_toggled(bool)`, and `acted(str)`: the name of an action of the annotate scope."""
 
@@ -79,46 +86,67 @@ class AnnotateToolbar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE, 4, SPACE, 4)
         row.setSpacing(1)
+        tools = QWidget()
+        tools.setSizePolicy(_breaking())
+        flow = FlowLayout(tools)
         self._tools: dict[Tool, _ToolButton] = {}
-        group = QButtonGroup(self)
-        for place, tools in enumerate(GROUPS):
-            if place:
-                self._add_divider(row)
-            for tool in tools:
+        exclusive = QButtonGroup(self)
+        for group in GROUPS:
+            inside = self._add_group(flow)
+            for tool in group:
                 button = _ToolButton(tool, lambda tool=tool: self.tool_chosen.emit(tool))  # type: ignore[misc]
-                group.addButton(button)
+                exclusive.addButton(button)
                 self._tools[tool] = button
-                row.addWidget(button)
-        self._turns = [self._action(row, name) for name in ("turn_left", "turn_right")]
-        self._add_divider(row)
-        self._keep = IconButton("annotate.keep_tool", size_px=18, is_checkable=True)
+                inside.addWidget(button)
+        self._turns = [self._action(inside, name) for name in ("turn_left", "turn_right")]
+        self._keep = IconButton("annotate.keep_tool", size_px=20, is_checkable=True)
         self._keep.setObjectName("annotate.keep_tool")
+        self._keep.setFixedSize(QSize(36, 40))
         self._keep.toggled.connect(self.keep_toggled)
-        row.addWidget(self._keep)
-        row.addStretch(1)
-        self._undo = self._action(row, "undo")
-        self._redo = self._action(row, "redo")
-        self._more = IconButton("annotate.more", "dots")
-        self._more.setObjectName("annotate.more")
-        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._menu = QMenu(self._more)
-        self._menu.aboutToShow.connect(self._fill_menu)
-        self._more.setMenu(self._menu)
-        row.addWidget(self._more)
+        self._add_group(flow, is_last=True).addWidget(self._keep)
+        row.addWidget(tools, 1)
+        ends = QHBoxLayout()
+        ends.setSpacing(1)
+        self._undo = self._action(ends, "undo")
+        self._redo = self._action(ends, "redo")
+        self._more = self._make_menu()
+        ends.addWidget(self._more)
+        row.addLayout(ends)
+        row.setAlignment(ends, Qt.AlignmentFlag.AlignTop)
         self._state = AnnotateState()
         self.destroyed.connect(on_change(self.update))
 
     def _action(self, row: QHBoxLayout, name: str) -> IconButton:
         button = IconButton(f"annotate.{name}", size_px=20, pressed=lambda: self.acted.emit(name))
         button.setObjectName(f"annotate.{name}")
+        button.setFixedSize(QSize(36, 40))
         row.addWidget(button)
         return button
 
     @staticmethod
-    def _add_divider(row: QHBoxLayout) -> None:
-        row.addSpacing(4)
-        row.addWidget(divider())
-        row.addSpacing(4)
+    def _add_group(flow: FlowLayout, *, is_last: bool = False) -> QHBoxLayout:
+        """A group of buttons that stay together in one row."""
+        group = QWidget()
+        whole = QHBoxLayout(group)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(4)
+        inside = QHBoxLayout()
+        inside.setSpacing(1)
+        whole.addLayout(inside)
+        if not is_last:
+            whole.addWidget(divider())
+        flow.addWidget(group)
+        return inside
+
+    def _make_menu(self) -> IconButton:
+        button = IconButton("annotate.more", "dots")
+        button.setFixedSize(QSize(36, 40))
+        button.setObjectName("annotate.more")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(button)
+        self._menu.aboutToShow.connect(self._fill_menu)
+        button.setMenu(self._menu)
+        return button
 
     def _fill_menu(self) -> None:
         state = self._state
