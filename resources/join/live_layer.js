@@ -156,7 +156,8 @@ export function liveLayer(app) {
         tags.append(one.tag);
       }
       const found = mark.hold === "still" ? null : live.delay.where(mark.id, moment);
-      const opacity = opacityOf(mark, now);
+      // Places that come too late, or no more: it is not known to be right, and does not look as if it were.
+      const opacity = opacityOf(mark, now) * (mark.hold === "following" && found && moment === null ? LOST_OPACITY : 1);
       drawMark(one, found ? { ...mark, hold: found.hold } : mark, found?.points ?? mark.points, frame, still.matches ? Math.ceil(opacity) : opacity);
     }
   }

@@ -98,7 +98,6 @@ def film(tmp_path, size=(640, 360), frames=90, name="moving.mjpeg"):
     for number in range(frames):
         angle = 2 * np.pi * number / frames
         picture = np.full((height, width, 3), 128, np.uint8)
-        cv2.putText(picture, f"{number:03d}", (width // 2 - 40, height // 2), cv2.FONT_HERSHEY_DUPLEX, 1.2, (255, 255, 255), 2)
         middle = (round((0.5 + 0.33 * np.cos(angle)) * width), round((0.5 + 0.3 * np.sin(angle)) * height))
         cv2.circle(picture, middle, 11, (0, 255, 0), -1, cv2.LINE_AA)
         parts.append(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
