@@ -35,7 +35,7 @@ FrameWatcher = Callable[[WatchedFrame], None]
 class LiveListener(Protocol):
     """What a LiveLine tells; in the engine's loop: pass it on, do no work."""
 
-    def live_changed(self, is_open: bool) -> None:
+    def live_changed(self, *, is_open: bool) -> None:
         """The line is open, or no longer."""
         ...
 

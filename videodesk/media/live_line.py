@@ -181,7 +181,7 @@ class DataChannelLine:
 
     def _tell_open(self) -> None:
         if self._listener is not None:
-            self._listener.live_changed(self.is_open)
+            self._listener.live_changed(is_open=self.is_open)
 
 
 class PageClock:

@@ -31,7 +31,7 @@ class Ear:
         self.states: list[bool] = []
         self.heard: list[object] = []
 
-    def live_changed(self, is_open: bool) -> None:
+    def live_changed(self, *, is_open: bool) -> None:
         self.states.append(is_open)
 
     def live_said(self, message: object) -> None:
