@@ -232,6 +232,11 @@ class AnnotateView(View):
 
         self.marks.tasks.run("annotate.copy", lambda: asyncio.to_thread(rendered_pixels, picture, document), done, replaces=True)
 
+    def compare(self) -> None:
+        """Show the picture beside the one that it replaces, or that belongs beside it."""
+        if self._snapshot_id:
+            self._context.open("compare", snapshot_ids=(self._snapshot_id,))
+
     def act(self, action_id: str) -> bool:
         """Do one of the screen's actions."""
         return self.do(action_id.removeprefix("annotate."))
@@ -261,7 +266,8 @@ class AnnotateView(View):
             "turn_right": lambda: marks.turn(1), "turn_left": lambda: marks.turn(-1),
             "forward": lambda: marks.raise_selected(1), "backward": lambda: marks.raise_selected(-1),
             "keep_tool": lambda: marks.keep_tool(keeps=not marks.state.keeps_tool),
-            "export_web": self.exchange.ask_where_to, "import_web": self.exchange.ask_which, "copy_picture": self.copy_picture, "fit": canvas.fit, "actual_size": lambda: canvas.zoom_to(1.0),
+            "export_web": self.exchange.ask_where_to, "import_web": self.exchange.ask_which, "copy_picture": self.copy_picture,
+            "compare": self.compare, "fit": canvas.fit, "actual_size": lambda: canvas.zoom_to(1.0),
             "zoom_in": lambda: canvas.zoom_by(ZOOM_STEP), "zoom_out": lambda: canvas.zoom_by(1 / ZOOM_STEP),
         }
         for act in (marks.undo, marks.redo, marks.delete, marks.delete_all, marks.duplicate, marks.select_all, marks.copy, marks.cut, marks.paste,

@@ -30,6 +30,7 @@ _MORE: Final = (
     ("select_all", "copy", "cut", "paste", "duplicate"),
     ("copy_style", "paste_style"),
     ("reset_framing", "delete_all"),
+    ("copy_picture", "compare"),
     ("export_web", "import_web"),
 )
 
