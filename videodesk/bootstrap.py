@@ -263,19 +263,22 @@ def make_vision(_settings: Settings) -> Vision:
     """What looks at pictures. Starts no process yet: its children start with the first picture, and end when idle or by `close`."""
     from videodesk.vision.codes import ZxingReader
     from videodesk.vision.judging import Judge
+    from videodesk.vision.privacy import PictureSearch, finding_process
     from videodesk.vision.reading_process import looking_process, ocr_process
     from videodesk.vision.sticking import PlaneSticker
     from videodesk.vision.texts import RapidOcrReader, is_installed
 
     looking = looking_process()
     texts = RapidOcrReader(ocr_process()) if is_installed() else None
+    privacy = PictureSearch(finding_process(), texts)
 
     def close() -> None:
         looking.close()
+        privacy.close()
         if texts is not None:
             texts.close()
 
-    return Vision(Judge(looking), ZxingReader(looking), texts, close, PlaneSticker)
+    return Vision(Judge(looking), ZxingReader(looking), texts, close, PlaneSticker, privacy)
 
 
 def administer(settings: Settings, action: str, *, name: str, password: str | None, roles: list[str], display_name: str | None) -> list[str]:
