@@ -114,3 +114,31 @@ EVERY = [
     mark("leaning", "rectangle", [[0.82, 0.1], [0.95, 0.14], [0.93, 0.35], [0.84, 0.3]], hold="following"),
     mark("leaning-round", "ellipse", [[0.82, 0.1], [0.95, 0.14], [0.93, 0.35], [0.84, 0.3]], hold="lost"),
 ]
+
+
+TURNED_CAMERA = """(() => {
+  // A camera in the hand: `turnCamera(n)` turns the phone by n quarters; its pictures stay upright, so their sides change places.
+  const canvas = Object.assign(document.createElement('canvas'), {width: 1280, height: 720});
+  const places = [[0.15, 0.40], [0.40, 0.60], [0.62, 0.35], [0.85, 0.62]];
+  let turns = 0;
+  const show = () => {
+    const [width, height] = turns % 2 ? [720, 1280] : [1280, 720];
+    if (canvas.width !== width) Object.assign(canvas, {width, height});
+    const pen = canvas.getContext('2d');
+    pen.fillStyle = Date.now() % 2 ? '#808080' : '#818181'; pen.fillRect(0, 0, width, height);
+    pen.fillStyle = '#00ff00';
+    for (const [x, y] of places) {
+      const [across, down] = [[x, y], [1 - y, x], [1 - x, 1 - y], [y, 1 - x]][turns];
+      pen.beginPath(); pen.arc(across * width, down * height, 12, 0, 7); pen.fill();
+    }
+  };
+  globalThis.turnCamera = (n) => { turns = n; show(); };
+  show();
+  setInterval(show, 33);
+  const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    const stream = wanted.audio ? await real({audio: wanted.audio}) : new MediaStream();
+    if (wanted.video) stream.addTrack(canvas.captureStream(30).getVideoTracks()[0]);
+    return stream;
+  };
+})();"""

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.join.conftest import CHROMIUM, FLAGS, Agent, Customer, shot, until
-from tests.join.live_lab import AS_IT_IS, camera, draw, in_call, mark, middle_of, pixels
+from tests.join.live_lab import AS_IT_IS, TURNED_CAMERA, camera, draw, in_call, mark, middle_of, pixels
 
 UPRIGHT, SIDE, TABLET = {"width": 390, "height": 844}, {"width": 844, "height": 390}, {"width": 1280, "height": 800}
 LYING, STANDING, OLD = (1280, 720), (720, 1280), (640, 480)
@@ -20,12 +20,12 @@ def meet(tmp_path, live):
     """Brings a customer, whose camera shows the discs in this size, and an agent into a call."""
     with sync_playwright() as playwright, ExitStack() as closing:
 
-        def make(size, **case):
+        def make(size, script=AS_IT_IS, **case):
             chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, f"--use-file-for-fake-video-capture={camera(tmp_path, size)}"])
             closing.callback(chromium.close)
             agent = Agent(chromium, live)
             closing.callback(agent.http.close)
-            customer = Customer(chromium, live, size=UPRIGHT, scripts=[AS_IT_IS], device_scale_factor=2, reduced_motion="reduce")
+            customer = Customer(chromium, live, size=UPRIGHT, scripts=[script], device_scale_factor=2, reduced_motion="reduce")
             in_call(customer, agent, **case)
             return customer, agent
 
@@ -90,3 +90,38 @@ def test_marks_lie_where_the_agent_put_them(meet, size, kind):
     worst = {turned: max(errors) for turned, errors in found.items()}
     assert max(worst.values()) <= 0.02, worst
     print(worst)
+
+
+def test_marks_lie_right_after_every_turn_of_the_phone(meet):
+    customer, agent = meet(LYING, script=TURNED_CAMERA)
+    page = customer.page
+    worst = {}
+    for turns in (0, 1, 2, 3, 0):
+        page.evaluate("turns => turnCamera(turns)", turns)
+        page.set_viewport_size(SIDE if turns % 2 == 0 else UPRIGHT)
+        stands = turns % 2 == 1
+        agent.see(f"desk.video.videoHeight > desk.video.videoWidth === {str(stands).lower()}")
+        until(page, lambda stands=stands: page.evaluate("(() => { const {videoWidth, videoHeight} = document.querySelector('.own video'); return videoHeight > videoWidth; })()") is stands)
+        place = [[0.15, 0.40], [0.60, 0.15], [0.85, 0.60], [0.40, 0.85]][turns]
+        agent.see(f"desk.blobs('green').some(([x, y]) => Math.hypot(x - {place[0]}, y - {place[1]}) < 0.03)")  # the coded picture has turned as well
+        worst[f"{turns} quarters"] = max(look_at_every_disc(customer, agent, f"turned-{turns}"))
+    print(worst)
+    assert max(worst.values()) <= 0.02, worst
+
+
+def test_marks_lie_right_in_a_page_that_is_pinched_larger(meet):
+    customer, agent = meet(LYING)
+    page = customer.page
+    eye = page.context.new_cdp_session(page)
+    until(agent.page, lambda: len(agent.page.evaluate("desk.blobs('green')")) == 4)
+    place = min(agent.page.evaluate("desk.blobs('green')"), key=lambda one: abs(one[0] - 0.4))
+    draw(agent, mark("here", "pointer", [place]))
+    for scale in (1.0, 1.8):
+        eye.send("Emulation.setPageScaleFactor", {"pageScaleFactor": scale})
+        until(page, lambda scale=scale: page.evaluate("visualViewport.scale") == pytest.approx(scale, abs=0.01))
+        image, ratio = pixels(page)
+        ring = middle_of(image, (image.shape[1] / 2, image.shape[0] / 2), max(image.shape), "magenta")
+        assert ring is not None
+        disc = middle_of(image, ring, 12 * ratio * scale, "green")
+        assert disc is not None, scale
+        assert float(np.hypot(*(ring - disc))) / (390 * ratio * scale) <= 0.02
