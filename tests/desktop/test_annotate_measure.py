@@ -122,7 +122,7 @@ def test_the_ruler_turns_to_measuring_and_a_found_card_measures(screen, finder):
     ruler = screen.ruler((650, 300), (650, 300 + 50 * PX_PER_MM))
     assert ruler.measured.value_mm == pytest.approx(50.0)
     assert ruler.reference.kind is ReferenceKind.BANK_CARD
-    assert screen.panel.value.text() == "50 mm"
+    assert screen.panel.value.text() == "50.0 mm"
     assert "Bank card" in screen.panel.interval.text()
 
 

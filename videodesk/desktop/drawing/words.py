@@ -189,8 +189,8 @@ def draw_ruler(painter: QPainter, mark: Ruler) -> None:
 
 
 def ruler_words(measured: Measured) -> tuple[str, str]:
-    """What a ruler says: its value, and its interval. Whole mm unless they are known more exactly; the same in every language."""
-    digits = 0 if (measured.high_mm - measured.low_mm) / 2 >= 0.5 else 1
+    """What a ruler says: its value, and its interval. Tenths of a mm where it is known to 2 mm or better; the same in every language."""
+    digits = 0 if (measured.high_mm - measured.low_mm) / 2 >= 2 else 1
     return f"{measured.value_mm:.{digits}f} mm", f"{measured.low_mm:.{digits}f}–{measured.high_mm:.{digits}f}"
 
 

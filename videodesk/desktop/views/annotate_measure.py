@@ -40,9 +40,10 @@ class MeasurePanel(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(4, 4, 8, 4)
         column.setSpacing(SPACE)
+        self._result = QWidget()
+        self._build_result(QVBoxLayout(self._result))
+        column.addWidget(self._result)
         self._build_reference(column)
-        column.addWidget(separator())
-        self._build_result(column)
         column.addStretch(1)
         self._note = label(key="measure.note", role="caption", wraps=True)
         column.addWidget(self._note)
@@ -113,6 +114,9 @@ class MeasurePanel(QWidget):
         column.addWidget(Field("measure.square", self.square))
 
     def _build_result(self, column: QVBoxLayout) -> None:
+        """On top, because that is what the person wants to know once a ruler is chosen."""
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
         column.addWidget(label(key="measure.result", role="caption"))
         self.value = Label(role="title")
         self.value.setObjectName("measure.value")
@@ -120,6 +124,8 @@ class MeasurePanel(QWidget):
         self.interval.setObjectName("measure.interval")
         column.addWidget(self.value)
         column.addWidget(self.interval)
+        column.addSpacing(4)
+        column.addWidget(separator())
 
     # ── showing ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -173,6 +179,7 @@ class MeasurePanel(QWidget):
 
     def _show_result(self, state: MeasureState) -> None:
         ruler = state.ruler
+        self._result.setVisible(ruler is not None)
         if ruler is not None and ruler.measured is not None and ruler.reference is not None:
             value, low, high = lengths(ruler.measured)
             self.value.setText(t("measure.value", value=value))
@@ -180,10 +187,6 @@ class MeasurePanel(QWidget):
         elif ruler is not None:
             self.value.setText(t("measure.unmeasured"))
             self.interval.setText(t("measure.none") if state.why is None else error_text(state.why))
-        else:
-            self.value.setText("–")
-            self.interval.setText(t("measure.choose_ruler"))
-        self.value.setProperty("muted", ruler is None or ruler.measured is None)
 
     def retranslate(self) -> None:
         """All in the language chosen now."""
@@ -215,7 +218,7 @@ class MeasurePanel(QWidget):
 
 def lengths(measured: Measured) -> tuple[str, str, str]:
     """Value, low and high in mm, as exact as they are known, in this language's spelling."""
-    digits = 0 if (measured.high_mm - measured.low_mm) / 2 >= 0.5 else 1
+    digits = 0 if (measured.high_mm - measured.low_mm) / 2 >= 2 else 1
     return number(measured.value_mm, digits), number(measured.low_mm, digits), number(measured.high_mm, digits)
 
 
