@@ -176,8 +176,9 @@ class LiveDrawing:
         return True
 
     def undo(self) -> str | None:
-        """Take the agent's last mark on what is shown back; its id, None when there is none."""
-        mine = [one.mark.id for one in self._shown.values() if one.mark.by == "agent" and one.mark.freeze == self.freeze]
+        """Take the agent's last mark on what is shown back (pointers go by themselves); its id, None when there is none."""
+        mine = [one.mark.id for one in self._shown.values()
+                if one.mark.by == "agent" and one.mark.freeze == self.freeze and one.mark.shape is not LiveShape.POINTER]
         if not mine:
             return None
         self.remove(mine[-1])

@@ -9,15 +9,14 @@ from functools import partial
 from videodesk.annotation.document import Document
 from videodesk.annotation.marks import kind_of
 from videodesk.client.api import DeskApi
+from videodesk.client.outbox import OutboxEntry, OutboxState
 from videodesk.core.clock import Clock
 from videodesk.core.errors import Conflict, DeskError
 from videodesk.core.ids import new_id
-from videodesk.desktop.calling import CallHost, CallScreen
 from videodesk.desktop.drawing.filing import RETRY_AFTER_S, Filing, Render, SealRendition
 from videodesk.desktop.drawing.pictures import Picture, decode
 from videodesk.desktop.live_marks import annotation_of
 from videodesk.desktop.tasks import Tasks
-from videodesk.desktop.tray import TrayStage
 from videodesk.evidence.seal_ports import NoSealer, RenditionFacts, Sealer
 from videodesk.protocol import resources as r
 from videodesk.protocol.live import LiveMark
@@ -29,9 +28,9 @@ class LiveFiling:
     `lead` lets the frame that the marks were drawn on stand for its snapshot: a sharper frame or the camera's still shows another moment.
     """
 
-    def __init__(self, host: CallHost, api: DeskApi, tasks: Tasks, clock: Clock, *, render: Render | None, lead: Callable[[str, str], None],
+    def __init__(self, api: DeskApi, tasks: Tasks, clock: Clock, *, render: Render | None, lead: Callable[[str, str], None],
                  failed: Callable[[DeskError], None], sealer: Sealer | None = None, retry_after_s: tuple[float, ...] = RETRY_AFTER_S) -> None:
-        self._host, self._api, self._tasks, self._clock = host, api, tasks, clock
+        self._api, self._tasks, self._clock = api, tasks, clock
         self._render, self._lead, self._failed, self._retry_after_s = render, lead, failed, retry_after_s
         self._sealer = sealer or NoSealer()
         self._waiting: dict[str, tuple[LiveMark, ...]] = {}
@@ -42,19 +41,16 @@ class LiveFiling:
         return bool(self._waiting)
 
     def note(self, snapshot_id: str, marks: tuple[LiveMark, ...]) -> None:
-        """These lay on what this snapshot shows."""
+        """These lay on what this snapshot shows, which was taken a moment ago."""
         if marks and self._render is not None:
             self._waiting[snapshot_id] = marks
-            self.follow(self._host.state)
 
-    def follow(self, screen: CallScreen) -> None:
-        """The call's state changed: a snapshot may have arrived."""
-        for snapshot_id in [*self._waiting]:
-            shot = screen.shot(snapshot_id)
-            if shot is not None and shot.stage is TrayStage.IN_CASE:
-                marks = self._waiting.pop(snapshot_id)
-                self._lead(snapshot_id, snapshot_id)
-                self._tasks.run("live.file", partial(self._file, snapshot_id, marks), failed=self._not_filed)
+    def outbox_changed(self, entry: OutboxEntry) -> None:
+        """An original may have reached the service, in whatever call we are by now."""
+        if entry.state is OutboxState.CONFIRMED and entry.original_id == entry.snapshot_id and entry.snapshot_id in self._waiting:
+            marks = self._waiting.pop(entry.snapshot_id)
+            self._lead(entry.snapshot_id, entry.snapshot_id)
+            self._tasks.run("live.file", partial(self._file, entry.snapshot_id, marks), failed=self._not_filed)
 
     async def _file(self, snapshot_id: str, marks: tuple[LiveMark, ...]) -> None:
         render = self._render

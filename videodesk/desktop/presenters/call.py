@@ -54,16 +54,16 @@ class CallPresenter(Presenter[CallScreen]):
         self.rewinder = Rewinder(tasks, clock, self.capturing.take_rewound)
         self.recorder = CallRecorder(self, tasks, clock, filer=filer, send=send, me_id=me.id, put=self.capturing.put)
         self.live = LiveDrawer(self, tasks, clock, post=post, rewound=lambda: self.rewinder.frame, follower=follower)
-        self.live_filing = LiveFiling(self, api, tasks, clock, render=render, lead=self.capturing.lead, failed=self.capturing.say_problem,
+        self.live_filing = LiveFiling(api, tasks, clock, render=render, lead=self.capturing.lead, failed=self.capturing.say_problem,
                                       sealer=sealer)
         self.watch(self.live.follow)
-        self.watch(self.live_filing.follow)
         self._clips = clips
         self._peering: Peering | None = None
         self._chat_is_open = False
         self.microphone_level = 0.0  # read by the view's meter; too frequent for a State
         if outbox is not None:
             outbox.on_change(lambda entry: post(partial(self.capturing.outbox_changed, entry)))
+            outbox.on_change(lambda entry: post(partial(self.live_filing.outbox_changed, entry)))
 
     # ── for its parts (CallHost) ────────────────────────────────────────────────────────────────────────────────
 
