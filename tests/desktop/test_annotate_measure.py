@@ -115,7 +115,7 @@ def screen(api, snapshot, finder):
 def test_the_ruler_turns_to_measuring_and_a_found_card_measures(screen, finder):
     assert screen.panel.isVisible()
     assert "no reference" in screen.said()
-    screen.press(screen.panel.find)
+    screen.press(screen.panel.seek)
     assert finder.asked == [("find", ReferenceKind.BANK_CARD)]
     assert "Found" in screen.said()
     assert "85.6 × 54 mm" in screen.panel.in_use.text()
@@ -127,7 +127,7 @@ def test_the_ruler_turns_to_measuring_and_a_found_card_measures(screen, finder):
 
 
 def test_moving_an_end_measures_anew_and_one_undo_takes_both_back(screen):
-    screen.press(screen.panel.find)
+    screen.press(screen.panel.seek)
     ruler = screen.ruler((650, 300), (650, 400))
     before = ruler.measured
     screen.presenter.change(Ruler(id="r", start=ruler.start, end=Point(650, 500), reference=ruler.reference))
@@ -140,7 +140,7 @@ def test_a_ruler_drawn_before_gets_its_value_when_the_reference_comes_and_loses_
     ruler = screen.ruler((650, 300), (650, 400))
     assert ruler.measured is None
     assert screen.panel.value.text() == "This line has no length."
-    screen.press(screen.panel.find)
+    screen.press(screen.panel.seek)
     assert screen.rulers[0].measured is not None
     screen.press(screen.panel.forget)
     assert screen.rulers[0].measured is None
@@ -151,19 +151,19 @@ def test_a_ruler_drawn_before_gets_its_value_when_the_reference_comes_and_loses_
 
 
 def test_where_nothing_is_found_the_panel_says_so_and_what_stood_stays(screen, finder):
-    screen.press(screen.panel.find)
+    screen.press(screen.panel.seek)
     finder.found = None
-    screen.press(screen.panel.find)
+    screen.press(screen.panel.seek)
     assert "Not found" in screen.said()
     assert screen.presenter.state.reference is not None
     finder.fails = Invalid("picture.unreadable")
-    screen.press(screen.panel.find)
+    screen.press(screen.panel.seek)
     assert "Not found" not in screen.said()
     assert screen.said()
 
 
 def test_why_a_line_is_not_measured_is_said_in_words(screen):
-    screen.press(screen.panel.find)
+    screen.press(screen.panel.seek)
     screen.ruler((650, 300), (654, 300))
     assert "too short" in screen.panel.interval.text()
     i18n.set_language(Language.NL)
@@ -235,7 +235,7 @@ def test_corners_that_no_card_has_are_refused(screen):
 
 def test_a_known_length(screen):
     screen.choose(ReferenceKind.KNOWN_LENGTH)
-    assert not screen.panel.find.isVisible()
+    assert not screen.panel.seek.isVisible()
     assert not screen.panel.use.isEnabled(), "there is no line yet"
     screen.ruler((600, 400), (900, 400), "known")
     screen.press(screen.panel.use)
@@ -252,14 +252,14 @@ def test_a_print_that_is_not_true_to_size_is_reckoned_with(screen, finder):
     square = (Point(300, 300), Point(500, 300), Point(500, 500), Point(300, 500))
     finder.found = Reference(ReferenceKind.MARKER, square, (100.0, 100.0), 0.2)
     screen.choose(ReferenceKind.MARKER)
-    screen.press(screen.panel.find)
+    screen.press(screen.panel.seek)
     ruler = screen.ruler((550, 350), (550, 450))
     assert ruler.measured.value_mm == pytest.approx(50.0)
     screen.panel.printed.setText("97")
     screen.panel.printed.editingFinished.emit()
     settle()
     assert screen.rulers[0].measured.value_mm == pytest.approx(48.5)
-    screen.press(screen.panel.find)
+    screen.press(screen.panel.seek)
     assert screen.presenter.state.reference.size_mm == pytest.approx((97.0, 97.0))
 
 
@@ -283,7 +283,7 @@ def test_the_link_to_the_measuring_card_is_the_service_s(screen, api):
 
 
 def test_what_was_measured_is_filed_and_reopened_as_it_was(screen, api, snapshot, finder):
-    screen.press(screen.panel.find)
+    screen.press(screen.panel.seek)
     ruler = screen.ruler((650, 300), (650, 400))
     screen.presenter.save()
     saved = api.annotations[snapshot.id][-1]
@@ -300,7 +300,7 @@ def test_without_a_finder_corners_are_put_by_hand(api, snapshot):
     screen = Screen(api, snapshot, None)
     screen.view.choose_tool(Tool.RULER)
     settle()
-    assert not screen.panel.find.isVisible()
+    assert not screen.panel.seek.isVisible()
     screen.press(screen.panel.corners)
     dialog = QApplication.activeModalWidget() or screen.panel._dialog
     dialog.canvas.corners = CORNERS
@@ -310,7 +310,7 @@ def test_without_a_finder_corners_are_put_by_hand(api, snapshot):
 
 
 def test_another_picture_begins_without_what_was_said_of_the_last(screen, api):
-    screen.press(screen.panel.find)
+    screen.press(screen.panel.seek)
     case = asyncio.run(api.add_case(sample_case()))
     other = api.add_snapshot(case.id, JPEG, "damage")
     screen.view.opened(snapshot_id=other.id)
@@ -321,9 +321,39 @@ def test_another_picture_begins_without_what_was_said_of_the_last(screen, api):
 
 def test_every_control_is_reached_by_tab_and_named(screen):
     screen.choose(ReferenceKind.MARKER)
-    named = [widget for widget in (screen.panel.kind, screen.panel.find, screen.panel.corners, screen.panel.page, screen.panel.link,
+    named = [widget for widget in (screen.panel.kind, screen.panel.seek, screen.panel.corners, screen.panel.page, screen.panel.link,
                                    screen.panel.printed, screen.panel.square) if widget.isVisible()]
     assert len(named) == 7
     for widget in named:
         assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-    assert screen.panel.rect().contains(screen.panel.find.mapTo(screen.panel, QPoint(0, 0)))
+    assert screen.panel.rect().contains(screen.panel.seek.mapTo(screen.panel, QPoint(0, 0)))
+
+
+def test_undoing_another_reference_brings_the_one_before_back_for_new_rulers_too(screen, finder):
+    screen.press(screen.panel.seek)
+    first = screen.presenter.state.reference
+    screen.ruler((650, 300), (650, 400))
+    finder.found = Reference(ReferenceKind.BANK_CARD, tuple(corner.plus(5, 0) for corner in CORNERS), BANK_CARD_MM, 0.2)
+    screen.press(screen.panel.seek)
+    second = screen.presenter.state.reference
+    assert second != first
+    assert screen.rulers[0].reference == second
+    screen.presenter.undo()
+    assert screen.rulers[0].reference == first
+    assert screen.presenter.state.reference == first
+    assert screen.presenter.state.history.can_redo
+    screen.presenter.redo()
+    assert screen.presenter.state.reference == second
+
+
+def test_what_was_found_is_shown_and_a_press_on_it_opens_the_corners(screen):
+    assert not screen.panel.preview.isVisible()
+    screen.press(screen.panel.seek)
+    shown = screen.panel.preview.grab().toImage()
+    yellow = sum(shown.pixelColor(x, y).name() == "#ffd43b" for x in range(shown.width()) for y in range(shown.height()))
+    assert yellow > 100
+    screen.press(screen.panel.preview)
+    assert screen.panel._dialog.canvas.corners == CORNERS
+    screen.panel._dialog.reject()
+    screen.press(screen.panel.forget)
+    assert not screen.panel.preview.isVisible()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Protocol
 
+from videodesk.annotation.document import Document
 from videodesk.annotation.marks import Point, Reference, ReferenceKind, Ruler
 from videodesk.annotation.measuring import SIZES_MM, check, measured_ruler, why_not
 from videodesk.annotation.measuring_ports import ReferenceFinder
@@ -78,6 +79,7 @@ class MeasurePresenter(Presenter[MeasureState]):
         super().__init__(MeasureState(can_find=finder is not None), tasks, clock)
         self._marks, self._api, self._finder = marks, api, finder
         self._picture: Picture | None = None
+        self._seen: tuple[Document, Reference | None] = (marks.state.document, None)
         marks.remeasure = self._remeasure
         marks.watch(self._follow)
 
@@ -88,13 +90,15 @@ class MeasurePresenter(Presenter[MeasureState]):
         return measured_ruler(ruler, document.width_px, document.height_px)
 
     def _follow(self, state: AnnotateState) -> None:
+        before, self._seen = self._seen, (state.document, state.reference)
         if state.picture is not self._picture:
             self._picture = state.picture
             self.tasks.cancel_all()
             self._set(is_finding=False, notice="", problem=None, printed_mm=CONTROL_MM, has_picture=state.picture is not None)
-            if state.picture is not None and state.reference is None and (standing := _only_reference(state)) is not None:
-                self._marks.set_reference(standing)
-                state = self._marks.state
+        # Reopened, or undone: the rulers that stand say what the scale is.
+        if state.document is not before[0] and state.reference == before[1] and (standing := _only_reference(state)) not in {None, state.reference}:
+            self._marks.set_reference(standing)
+            return  # which was told of here already
         chosen = state.reference.kind if state.reference is not None and state.reference != self.state.reference else self.state.kind
         ruler = state.only if isinstance(state.only, Ruler) else None
         why: DeskError | None = None if ruler is None or ruler.measured is not None else why_not(ruler, state.document.width_px, state.document.height_px)
@@ -238,6 +242,6 @@ def _bytes_of(picture: Picture) -> memoryview:
 
 
 def _only_reference(state: AnnotateState) -> Reference | None:
-    """The one by which all rulers of a reopened document are measured; None where they differ."""
+    """The one by which all rulers are measured; None where they differ, or are measured by none."""
     found = {mark.reference for mark in state.document.marks if isinstance(mark, Ruler)}
     return found.pop() if len(found) == 1 else None

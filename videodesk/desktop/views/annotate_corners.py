@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from videodesk.annotation.marks import Point
 from videodesk.desktop.drawing.pictures import Picture
@@ -22,7 +22,70 @@ Corners = tuple[Point, ...]
 _REACH: Final = 24.0  # logical pixels around a point that take hold of it
 _LOUPE: Final = 150  # logical pixels across
 _LOUPE_ZOOM: Final = 4.0  # screen pixels a px, at least
+_PREVIEW: Final = 116  # logical pixels high
+_YELLOW: Final = "#ffd43b"
 _HAND: Final = 1.2  # logical pixels that a hand is off, one standard deviation
+
+
+class CornersPreview(QAbstractButton):
+    """The part of the picture around a reference with its outline: what was found is judged by eye. A press opens the corners."""
+
+    def __init__(self, pressed: Callable[[], object]) -> None:
+        super().__init__()
+        self.setObjectName("measure.preview")
+        self.setFixedHeight(_PREVIEW)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._picture: Picture | None = None
+        self._corners: Corners = ()
+        self.clicked.connect(lambda _checked=False: pressed())
+        self.retranslate()
+
+    def show_corners(self, picture: Picture | None, corners: Corners) -> None:
+        """Show these; hidden without."""
+        if picture is not self._picture or corners != self._corners:
+            self._picture, self._corners = picture, corners
+            self.update()
+        self.setVisible(picture is not None and bool(corners))
+
+    def retranslate(self) -> None:
+        """Name it in the language chosen now."""
+        self.setAccessibleName(t("measure.preview"))
+        self.setToolTip(t("measure.preview"))
+
+    def sizeHint(self) -> QSize:
+        """As wide as it may be."""
+        return QSize(200, _PREVIEW)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
+        """The outline in the middle, with some of what is around it."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), token("stage"))
+        if self._picture is None or not self._corners:
+            painter.end()
+            return
+        ratio = self.devicePixelRatioF()
+        across, down = ([part[axis] for part in self._corners] for axis in (0, 1))
+        room = 1.5 * max(max(across) - min(across), (max(down) - min(down)) * self.width() / self.height(), 40.0)
+        zoom = self.width() * ratio / room
+        middle = Point((max(across) + min(across)) / 2, (max(down) + min(down)) / 2)
+        view = Viewport(zoom=zoom, left=self.width() * ratio / 2 - middle.x * zoom, top=self.height() * ratio / 2 - middle.y * zoom, ratio=ratio)
+        painter.save()
+        painter.scale(1 / ratio, 1 / ratio)
+        draw_picture(painter, self._picture, view)
+        painter.restore()
+        _draw_outline(painter, [view.to_widget(corner) for corner in self._corners])
+        frame_stage(painter, QRectF(self.rect()), is_focused=self.hasFocus())
+        painter.end()
+
+
+def _draw_outline(painter: QPainter, places: list[QPointF]) -> None:
+    """Yellow on black: seen on every picture."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((QColor(0, 0, 0, 160), 4.0), (QColor(_YELLOW), 2.0)):
+        painter.setPen(QPen(colour, width))
+        painter.drawPolygon(QPolygonF(places))
 
 
 class CornersCanvas(QWidget):
@@ -150,13 +213,10 @@ class CornersCanvas(QWidget):
         painter.restore()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         places = [self._view.to_widget(corner) for corner in self.corners]
-        for colour, width in ((QColor(0, 0, 0, 160), 4.0), (QColor("#ffd43b"), 2.0)):
-            painter.setPen(QPen(colour, width))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPolygon(QPolygonF(places))
+        _draw_outline(painter, places)
         for at, place in enumerate(places):
             painter.setPen(QPen(QColor(0, 0, 0, 200), 1.5))
-            painter.setBrush(QColor("#ffd43b" if at == self.active else "#ffffff"))
+            painter.setBrush(QColor(_YELLOW if at == self.active else "#ffffff"))
             painter.drawEllipse(place, 6, 6)
         self._draw_loupe(painter, places[self.active])
         frame_stage(painter, QRectF(self.rect()), is_focused=self.hasFocus())
@@ -180,7 +240,7 @@ class CornersCanvas(QWidget):
         draw_picture(painter, self.picture, inside)
         painter.scale(ratio, ratio)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor("#ffd43b"), 1.5))
+        painter.setPen(QPen(QColor(_YELLOW), 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolygon(QPolygonF([inside.to_widget(corner) for corner in self.corners]))
         painter.setPen(QPen(QColor(0, 0, 0, 200), 1))

@@ -16,7 +16,7 @@ from videodesk.desktop.drawing.pictures import Picture
 from videodesk.desktop.i18n import error_text, number, t, word
 from videodesk.desktop.presenters.annotate_measure import LARGEST_MM, Marks, MeasurePresenter, MeasureState
 from videodesk.desktop.theme import SPACE
-from videodesk.desktop.views.annotate_corners import CornersDialog
+from videodesk.desktop.views.annotate_corners import CornersDialog, CornersPreview
 from videodesk.desktop.views.annotate_number import NumberEdit
 from videodesk.desktop.widgets import Button, Choice, ComboBox, Field, Icon, IconButton, Label, label, scrolled, separator
 
@@ -57,9 +57,9 @@ class MeasurePanel(QWidget):
         column.addWidget(Field("measure.reference", self.kind))
         self._hint = label(role="caption", wraps=True)
         column.addWidget(self._hint)
-        self.find = Button("measure.find", "primary", icon_name="zoom-scan", pressed=self._presenter.find)
-        self.find.setObjectName("measure.find")
-        self.corners = Button("measure.corners", "secondary", icon_name="focus-2", pressed=self.open_corners)
+        self.seek = Button("measure.find", "primary", icon_name="zoom-scan", pressed=self._presenter.find)
+        self.seek.setObjectName("measure.find")
+        self.corners = Button("measure.corners", "secondary", icon_name="focus-2", pressed=self._ask_corners)
         self.corners.setObjectName("measure.corners")
         self.length = NumberEdit(0.0, LARGEST_MM, decimals=1)
         self.length.setObjectName("measure.length")
@@ -68,7 +68,7 @@ class MeasurePanel(QWidget):
         self.use = Button("measure.use_ruler", "primary", icon_name="ruler-measure", pressed=self._use_ruler)
         self.use.setObjectName("measure.use_ruler")
         self._build_marker()
-        for widget in (self._length_field, self.use, self.find, self.corners, self._marker):
+        for widget in (self._length_field, self.use, self.seek, self.corners):
             column.addWidget(widget)
         said = QHBoxLayout()
         said.setSpacing(SPACE)
@@ -86,7 +86,10 @@ class MeasurePanel(QWidget):
         self.forget.setObjectName("measure.forget")
         standing.addWidget(self.in_use, 1)
         standing.addWidget(self.forget)
+        self.preview = CornersPreview(self.open_corners)
+        column.addWidget(self.preview)
         column.addLayout(standing)
+        column.addWidget(self._marker)
 
     def _build_marker(self) -> None:
         self._marker = QWidget()
@@ -135,6 +138,7 @@ class MeasurePanel(QWidget):
             self._picture = state.picture
             if self._dialog is not None:
                 self._dialog.reject()
+            self._show_preview(self._state)
 
     def _render(self, state: MeasureState) -> None:
         self._state = state
@@ -143,11 +147,11 @@ class MeasurePanel(QWidget):
         self._hint.setText(t(f"measure.hint.{state.kind}"))
         for widget in (self._length_field, self.use):
             widget.setVisible(is_length)
-        self.find.setVisible(state.can_find and not is_length)
+        self.seek.setVisible(state.can_find and not is_length)
         self.corners.setVisible(not is_length)
         self._marker.setVisible(is_marker)
-        self.find.setEnabled(state.has_picture and not state.is_finding)
-        self.find.set_key("measure.finding" if state.is_finding else "measure.find")
+        self.seek.setEnabled(state.has_picture and not state.is_finding)
+        self.seek.set_key("measure.finding" if state.is_finding else "measure.find")
         self.corners.setEnabled(state.has_picture and not state.is_finding)
         self.corners.set_key("measure.adjust" if state.is_ours else "measure.corners")
         self.use.setEnabled(state.ruler is not None)
@@ -158,7 +162,13 @@ class MeasurePanel(QWidget):
                 if side == state.square_mm:
                     self.square.setCurrentIndex(place)
         self._say(state)
+        self._show_preview(state)
         self._show_result(state)
+
+    def _show_preview(self, state: MeasureState) -> None:
+        reference = state.reference
+        self.preview.show_corners(self._picture, reference.points if reference is not None else ())
+        self.preview.setEnabled(state.is_ours and state.kind is not ReferenceKind.KNOWN_LENGTH)
 
     def _say(self, state: MeasureState) -> None:
         if state.problem is not None:
@@ -190,6 +200,7 @@ class MeasurePanel(QWidget):
 
     def retranslate(self) -> None:
         """All in the language chosen now."""
+        self.preview.retranslate()
         self._render(self._state)
 
     # ── what the person does ───────────────────────────────────────────────────────────────────────────────────
@@ -203,6 +214,9 @@ class MeasurePanel(QWidget):
         dialog.finished.connect(self._closed)
         dialog.open()
         return dialog
+
+    def _ask_corners(self) -> None:
+        self.open_corners()
 
     def _closed(self, _result: int) -> None:
         self._dialog = None
