@@ -23,7 +23,7 @@ SEEDS: Final = (11, 12)
 _FOCAL_PX: Final = 1005.0
 _BLUR_POSES: Final = 5
 _PARCEL_PX: Final = (920, 640)
-_TABLE_PX: Final = (2600, 2000)
+_TABLE_PX: Final = (3400, 2000)
 # Distances in units of which the parcel is 0.92 wide: the parcel at 1.0, the table behind it.
 _TABLE_FURTHER: Final = 0.22
 
@@ -63,7 +63,9 @@ def film(kind: str, seed: int, seconds: float = SECONDS) -> Film:
     """Made from the seed; 720p at 30 frames a second."""
     random = np.random.default_rng([list(_PATHS).index(kind), seed])
     path = _PATHS[kind](random)
-    parcel, table = parcel_picture(random), _table_picture(random)
+    parcel, table = appliance_picture(random) if kind == "plain" else parcel_picture(random), _table_picture(random)
+    if kind == "twin":
+        _put_twin(table, parcel, random)
     exposure_s = {"blur": 1 / 30, "shake": 1 / 50}.get(kind, 1 / 90)
     hand = _Hand(random) if kind in {"hand", "all"} else None
     gain = _light(random, kind)
@@ -99,8 +101,8 @@ def is_in_view(one: Film, number: int, points: Floats) -> bool:
     return float(hand[low[1]: high[1], low[0]: high[0]].mean()) < 0.5 * 255
 
 
-def parcel_picture(random: np.random.Generator) -> Gray:
-    """A dented parcel with a label, a bar code and tape."""
+def parcel_picture(random: np.random.Generator, label: tuple[int, int] | None = None) -> Gray:
+    """A dented parcel with a label (its upper left corner) and a bar code on it."""
     width, height = _PARCEL_PX
     image = np.clip(168 + 9 * _grain(random, (height, width), 6) + 6 * _grain(random, (height, width), 1), 0, 255).astype(np.uint8)
     for _ in range(16):
@@ -109,7 +111,7 @@ def parcel_picture(random: np.random.Generator) -> Gray:
     for _ in range(5):
         middle = random.integers((60, 60), (width - 60, height - 60)).tolist()
         cv2.ellipse(image, middle, random.integers(20, 70, 2).tolist(), float(random.uniform(0, 180)), 0, 360, int(random.integers(60, 130)), 3, cv2.LINE_AA)
-    left, top = int(random.integers(60, 320)), int(random.integers(60, 220))
+    left, top = label or (int(random.integers(60, 320)), int(random.integers(60, 220)))
     cv2.rectangle(image, (left, top), (left + 420, top + 300), 236, -1)
     for row in range(8):
         text = "".join(random.choice(list("ABCDEFGHKLMNPRSTUVWXYZ0123456789 "), 24))
@@ -121,6 +123,38 @@ def parcel_picture(random: np.random.Generator) -> Gray:
         at_px += bar + int(random.integers(2, 8))
     cv2.rectangle(image, (0, 0), (width - 1, height - 1), 90, 3)
     return np.asarray(cv2.GaussianBlur(image, (0, 0), 0.6), dtype=np.uint8)
+
+
+def appliance_picture(random: np.random.Generator) -> Gray:
+    """A smooth white front: a shade, a door's edge, four knobs, a display, a badge, nothing else."""
+    width, height = _PARCEL_PX
+    shade = np.linspace(196, 226, width)[None, :] + np.linspace(0, -18, height)[:, None] + 0.8 * _grain(random, (height, width), 2)
+    image = np.clip(shade, 0, 255).astype(np.uint8)
+    cv2.rectangle(image, (30, 150), (width - 30, height - 30), 176, 3, cv2.LINE_AA)
+    for knob in range(4):
+        middle = (120 + 120 * knob + int(random.integers(-10, 10)), 78)
+        cv2.circle(image, middle, 38, 170, 3, cv2.LINE_AA)
+        angle = float(random.uniform(0, 2 * np.pi))
+        cv2.line(image, middle, (middle[0] + int(34 * np.cos(angle)), middle[1] + int(34 * np.sin(angle))), 60, 5, cv2.LINE_AA)
+    cv2.rectangle(image, (640, 50), (850, 110), 40, -1)
+    cv2.putText(image, f"{int(random.integers(10, 24))}:{int(random.integers(10, 60))}", (690, 96), cv2.FONT_HERSHEY_SIMPLEX, 1.3, 210, 3, cv2.LINE_AA)
+    cv2.putText(image, "".join(random.choice(list("AEIOKLMNRST"), 6)), (380, 220), cv2.FONT_HERSHEY_SIMPLEX, 0.9, 110, 2, cv2.LINE_AA)
+    cv2.rectangle(image, (300, 420), (620, 440), 150, -1)
+    cv2.ellipse(image, (500, 330), (50, 24), 20, 0, 360, 150, 2, cv2.LINE_AA)
+    for _ in range(3):
+        at = random.integers((330, 260), (600, 400))
+        cv2.line(image, at.tolist(), (at + random.integers(-40, 40, 2)).tolist(), 140, 2, cv2.LINE_AA)
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), 0.6), dtype=np.uint8)
+
+
+def _put_twin(table: Gray, parcel: Gray, random: np.random.Generator) -> None:
+    """A second parcel of the same kind lies on the table: the same label in the same place, with its own text, bars, dents and scratches."""
+    bright = np.argwhere(parcel > 230)
+    top, left = (int(side) for side in bright.min(axis=0))
+    other = parcel_picture(random, (left, top))
+    height, width = other.shape
+    at_x, at_y = table.shape[1] // 2 + 620, (table.shape[0] - height) // 2
+    table[at_y: at_y + height, at_x: at_x + width] = other
 
 
 def _table_picture(random: np.random.Generator) -> Gray:
@@ -250,11 +284,16 @@ def _away(random: np.random.Generator) -> Path:
     return _with(_handheld(random), change)
 
 
+def _twin(random: np.random.Generator) -> Path:
+    """The parcel goes out of view while its twin comes in and stays."""
+    return _with(_handheld(random), lambda at: {"x": -1.45 * float(np.interp(at, [1.5, 3.0, 4.2, 5.5], [0.0, 1.0, 1.0, 0.0]))})
+
+
 def _all(random: np.random.Generator) -> Path:
     x, y, roll, tilt, nearer = _waves(random, 0.15, 0.2), _waves(random, 0.1, 0.25), _waves(random, 0.3, 0.2), _waves(random, 0.25, 0.2), _waves(random, 0.2, 0.2)
     return _with(_handheld(random, 1.5), lambda at: {"x": x(at), "y": y(at), "roll": roll(at), "tilt": tilt(at), "z": float(np.exp(nearer(at)))})
 
 
 _PATHS: Final[dict[str, Callable[[np.random.Generator], Path]]] = {
-    "pan": _pan, "rotate": _rotate, "zoom": _zoom, "tilt": _tilt, "blur": lambda random: _handheld(random, 5.0), "shake": lambda random: _handheld(random, 2.5),
-    "hand": _handheld, "away": _away, "light": _handheld, "all": _all}
+    "pan": _pan, "rotate": _rotate, "zoom": _zoom, "tilt": _tilt, "blur": lambda random: _handheld(random, 8.0), "shake": lambda random: _handheld(random, 2.5),
+    "hand": _handheld, "away": _away, "twin": _twin, "plain": _pan, "light": _handheld, "all": _all}

@@ -16,6 +16,7 @@ from videodesk.vision.sticking_patch import Agreement, Patch
 _WEAK_FRAMES: Final = 4  # frames that a blur may last before the mark counts as lost
 _SURE_FRAMES: Final = 2  # frames that must agree before a mark that was lost is shown again
 _MAX_VIEWS: Final = 6
+_DETAIL_EVERY: Final = 6  # frames
 _MATCHER: Final = cv2.BFMatcher(cv2.NORM_HAMMING)
 
 
@@ -46,8 +47,10 @@ class Anchor:
         self._points = points
         self.motion: Floats = np.eye(3)
         self.is_held = True
+        self._count = 0
         self._weak = 0
         self._sure = 0
+        self._usual = 0.8  # how much of its fine structure is to be seen while it is held: less through a weak line
         self._views: list[tuple[Keypoints, float]] = []
 
     @property
@@ -127,8 +130,18 @@ class Anchor:
         refined = self._patch.refine(gray, motion)
         if refined is None:
             return None
-        agreement = self._patch.agreement(gray, *refined)
-        return refined[0] if _agrees(agreement, strict=strict) else None
+        self._count += 1
+        agreement = self._patch.agreement(gray, *refined, with_detail=strict or self._count % _DETAIL_EVERY == 0)
+        if not strict and agreement.detail is not None and agreement.share > 0.9:
+            self._usual += 0.4 * (agreement.detail - self._usual)
+        return refined[0] if self._agrees(agreement, strict=strict) else None
+
+    def _agrees(self, found: Agreement, *, strict: bool) -> bool:
+        """Whether the mark is there. `strict` where it was lost: there may be another thing of the same kind."""
+        if strict:
+            is_same = found.inliers >= 0.5 * found.points and found.detail is not None and found.detail >= 0.8 * self._usual
+            return is_same and found.inliers >= 10 and found.agreeing >= 5 and found.share >= 0.6
+        return found.inliers >= 8 and found.agreeing >= 4 and found.share >= 0.35
 
     def _is_carried(self, gray: Gray, guess: tuple[Floats, float]) -> bool:
         """Whether the flow alone may carry it through a blurred frame: nearly all points say the same, and some of the patch is still to be seen."""
@@ -152,12 +165,6 @@ def follow_all(anchors: Sequence[Anchor], before: Gray, after: Gray) -> None:
     for anchor, start in zip(anchors, starts, strict=True):
         own = slice(at, at := at + len(start))
         anchor.follow(after, start, ends[own], good[own])
-
-
-def _agrees(agreement: Agreement, *, strict: bool) -> bool:
-    if strict:
-        return agreement.inliers >= 10 and agreement.agreeing >= 5 and agreement.share >= 0.6
-    return agreement.inliers >= 8 and agreement.agreeing >= 4 and agreement.share >= 0.35
 
 
 def _matched(view: Keypoints, frame: Keypoints, patch: Patch) -> Floats | None:

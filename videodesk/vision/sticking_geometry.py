@@ -15,12 +15,13 @@ Floats = NDArray[np.float64]
 _FOR_HOMOGRAPHY: Final = 20
 _FOR_SIMILARITY: Final = 6
 _SPREAD: Final = 0.2
+_NEXT: Final = np.array([1, 2, 3, 0])
 _FLOW_ENDS: Final = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 12, 0.03)
 
 
 def carry(motion: Floats, points: Floats) -> Floats:
     """(n, 2) points where `motion` takes them; NaN for those behind the camera."""
-    seen = np.hstack([points, np.ones((len(points), 1))]) @ motion.T
+    seen = points @ motion[:, :2].T + motion[:, 2]
     depth = np.where(seen[:, 2:] > 1e-6, seen[:, 2:], np.nan)
     return np.asarray(seen[:, :2] / depth, dtype=np.float64)
 
@@ -36,12 +37,12 @@ def is_plausible(motion: Floats, corners: Floats) -> bool:
     seen = carry(motion, corners)
     if not np.isfinite(seen).all():
         return False
-    edges = np.roll(seen, -1, axis=0) - seen
-    following = np.roll(edges, -1, axis=0)
+    edges = seen[_NEXT] - seen
+    following = edges[_NEXT]
     turns = edges[:, 0] * following[:, 1] - edges[:, 1] * following[:, 0]
     if not (turns > 0).all():
         return False
-    before = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
+    before = np.linalg.norm(corners[_NEXT] - corners, axis=1)
     growth = np.linalg.norm(edges, axis=1) / before
     return bool(growth.min() > 0.12 and growth.max() < 8 and growth.max() / growth.min() < 8)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -13,19 +13,25 @@ from videodesk.vision.sticking_geometry import Floats, Gray, carry, fit, flow, i
 
 _CELL_PX: Final = 24
 _CELLS: Final = (3, 7)
-_FEATURES: Final = 70
+_FEATURES: Final = 60
 _ENOUGH: Final = 30
 _TEXTURE: Final = 3.0  # standard deviation of the brightness below which a cell says nothing
+_SOFT_PX: Final = 1.6  # what a camera's blur and a codec leave
 _SAME: Final = 0.55  # normalised correlation from which a cell agrees
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How a picture agrees with the patch: cells in view that have texture, those that agree, and feature points that agree with the motion."""
+    """How a picture agrees with the patch: cells in view that have texture and those that agree, feature points in view and those that agree.
+
+    `detail`: the correlation of the fine structure that three cells in four have. It tells one parcel from the next of its kind; None where it was not asked for.
+    """
 
     cells: int
     agreeing: int
+    points: int
     inliers: int
+    detail: float | None
 
     @property
     def share(self) -> float:
@@ -53,8 +59,9 @@ class Patch:
         self._spots = carry(self._to_patch, self.features)
         own = self._seen(gray, np.eye(3))
         self._sharp = _without_light(own)
-        self._cells = _cells(own, self._rows, self._columns)
-        self._has_texture = self._cells.std(axis=-1) > _TEXTURE
+        coarse = self._cells(cv2.GaussianBlur(own, (0, 0), _SOFT_PX))
+        self._has_texture = coarse.std(axis=-1) > _TEXTURE
+        self._coarse, self._fine = _unit(coarse), _unit(self._cells(_fine(own)))
         at_x, at_y = np.meshgrid(np.arange(self._columns) + 0.5, np.arange(self._rows) + 0.5)
         self._middles = carry(self._from_patch, np.stack([at_x.ravel(), at_y.ravel()], axis=1) * _CELL_PX)
 
@@ -76,7 +83,7 @@ class Patch:
         spots = self._spots[in_view]
         if len(spots) < 6:
             return None
-        moved, good = flow(self._sharp, _without_light(seen), spots, window_px=13, levels=2)
+        moved, good = flow(self._sharp, _without_light(seen), spots, window_px=13, levels=1)
         found = fit(spots[good], moved[good], 1.5, self._size[0] * self._size[1])
         if found is None:
             return None
@@ -85,13 +92,23 @@ class Patch:
         better /= better[2, 2]
         return (better, int(agrees.sum())) if is_plausible(better, self.corners) else None
 
-    def agreement(self, gray: Gray, motion: Floats, inliers: int) -> Agreement:
+    def agreement(self, gray: Gray, motion: Floats, inliers: int, *, with_detail: bool = False) -> Agreement:
         """How `gray` looks where `motion` puts the patch, cell by cell: a hand over a part, blur and light leave the others."""
-        cells = _cells(self._seen(gray, motion), self._rows, self._columns)
-        counts = is_within(carry(motion, self._middles), gray.shape[1], gray.shape[0], 2.0) & self._has_texture
-        ours, theirs = _unit(self._cells), _unit(cells)
-        alike = (ours * theirs).sum(axis=-1) > _SAME
-        return Agreement(int(counts.sum()), int((alike & counts).sum()), inliers)
+        seen = self._seen(gray, motion)
+        size = (gray.shape[1], gray.shape[0], 2.0)
+        counts = is_within(carry(motion, self._middles), *size) & self._has_texture
+        points = int(is_within(carry(motion, self.features), *size).sum())
+        alike = (self._coarse * _unit(self._cells(cv2.GaussianBlur(seen, (0, 0), _SOFT_PX)))).sum(axis=-1) > _SAME
+        detail = None
+        if with_detail:
+            fine = (self._fine * _unit(self._cells(_fine(seen)))).sum(axis=-1)[counts]
+            detail = float(np.percentile(fine, 25)) if len(fine) else 0.0
+        return Agreement(int(counts.sum()), int((alike & counts).sum()), points, inliers, detail)
+
+    def _cells(self, picture: NDArray[Any]) -> NDArray[np.float32]:
+        """(cells, pixels of a cell)."""
+        cells = picture.astype(np.float32).reshape(self._rows, _CELL_PX, self._columns, _CELL_PX)
+        return np.asarray(cells.swapaxes(1, 2).reshape(self._rows * self._columns, -1))
 
     def _seen(self, gray: Gray, motion: Floats) -> Gray:
         picture = cv2.warpPerspective(gray, motion @ self._from_patch, self._size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
@@ -131,10 +148,9 @@ def _without_light(picture: Gray) -> Gray:
     return np.asarray(cv2.addWeighted(picture, 1.0, cv2.blur(picture, (17, 17)), -1.0, 128.0), dtype=np.uint8)
 
 
-def _cells(picture: Gray, rows: int, columns: int) -> NDArray[np.float32]:
-    """(rows x columns, pixels of a cell), smoothed: what a camera's blur and a codec leave."""
-    soft = cv2.GaussianBlur(picture, (0, 0), 1.6).astype(np.float32)
-    return np.asarray(soft.reshape(rows, _CELL_PX, columns, _CELL_PX).swapaxes(1, 2).reshape(rows * columns, -1))
+def _fine(picture: Gray) -> NDArray[np.float32]:
+    soft = cv2.GaussianBlur(picture, (0, 0), 1.0).astype(np.float32)
+    return np.asarray(soft - cv2.blur(soft, (11, 11)))
 
 
 def _unit(cells: NDArray[np.float32]) -> NDArray[np.float32]:
