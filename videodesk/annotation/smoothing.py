@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Final
 
 from videodesk.annotation.marks import Highlighter, Pen, Point, RedactionPen
 from videodesk.annotation.schema import MAX_PEN_POINTS
 
-Stroke = TypeVar("Stroke", Pen, Highlighter, RedactionPen)
+Stroke = Pen | Highlighter | RedactionPen
 
 _TOLERANCE_SHARE: Final = 0.11  # of the stroke's width: less than anybody sees beside the line
 _LEAST_TOLERANCE_PX: Final = 0.35

@@ -12,9 +12,11 @@ from videodesk.annotation.geometry import MeasureText, bounds, fitted, moved
 from videodesk.annotation.marks import (
     Box,
     Callout,
+    Highlighter,
     Kind,
     Mark,
     Measured,
+    Pen,
     Redaction,
     RedactionPen,
     RedactionReason,
@@ -24,6 +26,7 @@ from videodesk.annotation.marks import (
     Text,
 )
 from videodesk.annotation.shaping import kept_inside
+from videodesk.annotation.smoothing import smoothed
 from videodesk.core.clock import Clock
 from videodesk.core.ids import new_id
 from videodesk.desktop.annotating import AnnotateState, Tool
@@ -140,9 +143,11 @@ class AnnotateEditing(Presenter[AnnotateState]):
         return False
 
     def add(self, mark: Mark) -> None:
-        """A mark was drawn. A ruler without a reference gets the one at hand."""
+        """A mark was drawn. A ruler without a reference gets the one at hand, a stroke loses the tremor of the hand."""
         if not self.has_room(1):
             return
+        if isinstance(mark, Pen | Highlighter | RedactionPen):
+            mark = smoothed(mark)
         if isinstance(mark, Ruler) and mark.reference is None and self.state.reference is not None:
             mark = replace(mark, reference=self.state.reference, measured=None)
         self.do(Add(len(self.state.document.marks), mark), mark.id)

@@ -178,7 +178,8 @@ class AnnotatePresenter(AnnotateExchanging):
         """Seals what is drawn on this original."""
         def seal(picture: bytes, rendition_id: str, revision: int, document: Document) -> bytes:
             facts = RenditionFacts(rendition_id, snapshot.id, snapshot.case_id, revision, document.has_redaction,
-                                   tuple(sorted({kind_of(mark).value for mark in document.marks})), self.clock.now())
+                                   tuple(sorted({kind_of(mark).value for mark in document.marks})), self.clock.now(),
+                                   is_cropped=document.framing.crop is not None, turns=document.framing.turns)
             return self._sealer.seal_rendition(picture, "image/png", parent, snapshot.media_type, facts)
 
         return seal
