@@ -31,8 +31,8 @@ from videodesk.desktop.actions import in_scope
 from videodesk.desktop.calling import TrayStage
 from videodesk.desktop.drawing.living import draw_live
 from videodesk.desktop.drawing.rendition import render
-from videodesk.desktop.live_drawing import LIVE_COLOURS, LiveTool, Seen
 from videodesk.desktop.live_marks import annotation_of
+from videodesk.desktop.live_state import LIVE_COLOURS, LiveTool, Seen
 from videodesk.desktop.presenters.call import CallPresenter
 from videodesk.desktop.tasks import ImmediateTasks
 from videodesk.desktop.views.call import CallScreenView
@@ -522,6 +522,28 @@ def test_a_mark_on_the_video_is_followed_and_the_page_is_told_by_the_frames_time
     following.presenter.live.undo()
     assert following.follower.held == {}
     assert following.media.peer.watcher == following.follower.watched
+
+
+def test_what_faded_or_was_cleared_is_followed_no_more(following) -> None:
+    following.draw(LiveTool.ARROW, (0.2, 0.2), (0.5, 0.5))
+    assert following.follower.held
+    following.clock.advance(LATER_S)
+    following.presenter.live.tick()
+    assert following.follower.held == {}
+    following.draw(LiveTool.LINE, (0.2, 0.2), (0.5, 0.5))
+    following.presenter.live.clear()
+    assert following.follower.held == {}
+
+
+def test_a_snapshot_takes_places_of_the_frame_that_is_on_screen(following) -> None:
+    live = following.presenter.live
+    line = following.draw(LiveTool.LINE, (0.2, 0.2), (0.5, 0.5))
+    for rtp_time, x in ((3000, 0.30), (6000, 0.35), (500_000, 0.9)):  # the screen shows the first; the thread is ahead of it
+        live.found(replace(FRAME, rtp_time=rtp_time), {line: StuckPlace(((x, 0.2), (x, 0.6)), LiveHold.FOLLOWING)})
+    assert [mark.points for mark in live.kept_marks()] == [[(0.30, 0.2), (0.30, 0.6)]]
+    live.found(replace(FRAME, rtp_time=3000), {line: StuckPlace(((0.3, 0.2), (0.3, 0.6)), LiveHold.LOST)})
+    following.media.peer.show(product(320, 180), seq=3000)
+    assert [mark.points for mark in live.kept_marks()] == []
 
 
 def test_on_a_frozen_picture_nothing_is_followed(following) -> None:

@@ -7,12 +7,11 @@ marks that are there into its annotation (desktop/live_filing.py).
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 
-from videodesk.calls.live import LiveDrawing, Shown
+from videodesk.calls.live import LiveDrawing
 from videodesk.calls.live_ports import Follower, WatchedFrame
 from videodesk.calls.pictures import EncodedOriginal, FrozenFrame
 from videodesk.calls.ports import MediaPeer
@@ -20,66 +19,17 @@ from videodesk.calls.sticking_ports import StuckPlace
 from videodesk.core.clock import Clock
 from videodesk.core.errors import DeskError
 from videodesk.desktop.calling import CallHost, CallScreen
+from videodesk.desktop.live_state import LIVE_COLOURS, Live, LiveTool, Seen
 from videodesk.desktop.presentation import Presenter
 from videodesk.desktop.tasks import Tasks
 from videodesk.protocol.live import LiveHold, LiveMark, LiveMessage, LiveShape
 
-# The editor's colours without black; the customer draws in purple.
-LIVE_COLOURS: Final = ("#e5352b", "#f5a400", "#23a455", "#1c7ed6", "#ffffff")
 WIDTH: Final = 0.006
 STEP_WIDTH: Final = 0.0075
+_REMEMBERED_FRAMES: Final = 30
+_NEAR_TICKS: Final = 9_000  # a tenth of a second of RTP time
 _TICK_S: Final = 0.05  # while something fades
 _ROOM_AGAIN_S: Final = 0.04
-
-
-class LiveTool(StrEnum):
-    """What the hand draws with; the values are those of LiveShape."""
-
-    POINTER = "pointer"
-    ARROW = "arrow"
-    LINE = "line"
-    RECTANGLE = "rectangle"
-    ELLIPSE = "ellipse"
-    PEN = "pen"
-    STEP = "step"
-
-
-class Seen(StrEnum):
-    """What is known of the customer's side."""
-
-    NOTHING = "nothing"  # there is nothing to see
-    UNDER_WAY = "under_way"
-    SEEN = "seen"
-    HIDDEN = "hidden"  # the customer has put the drawings away
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """What the call screen shows of live drawing. `tool` is None while nobody draws; `turn` counts what is to be painted anew.
-
-    `why_not` is the text key of why nothing can be drawn now. `frozen` is the picture that both look at.
-    """
-
-    is_open: bool = False
-    why_not: str | None = "live.why.no_call"
-    tool: LiveTool | None = None
-    last_tool: LiveTool = LiveTool.POINTER
-    colour: str = LIVE_COLOURS[0]
-    fades: bool = True
-    marks: tuple[Shown, ...] = field(default=(), compare=False)
-    has_marks: bool = False
-    turn: int = 0
-    frozen: FrozenFrame | None = field(default=None, compare=False)
-    freeze_id: str = ""
-    is_fading: bool = False
-    seen: Seen = Seen.NOTHING
-    notice: str | None = None
-    lost: int = 0
-
-    @property
-    def is_frozen(self) -> bool:
-        """Whether both look at a frozen picture."""
-        return self.frozen is not None
 
 
 def _never(seconds: float) -> None:
@@ -115,6 +65,8 @@ class LiveDrawer(Presenter[Live]):
         self._peer: MediaPeer | None = None
         self._hand: str | None = None
         self._freezes = 0
+        self._held: set[str] = set()  # what the follower follows
+        self._found: deque[tuple[int, Mapping[str, StuckPlace]]] = deque(maxlen=_REMEMBERED_FRAMES)
         self.wake: Callable[[float], None] = _never
         """Asks for a `tick` in so many seconds, in the stead of what was asked before; set by the view, whose timer ends with the screen."""
         if follower is not None:
@@ -147,8 +99,7 @@ class LiveDrawer(Presenter[Live]):
     def _start_over(self) -> None:
         self._hand = None
         self.drawing.forget()
-        if self._follower is not None:
-            self._follower.forget()
+        self._forget_held()
         self._set(frozen=None, freeze_id="", notice=None)
         self._show()
 
@@ -243,22 +194,19 @@ class LiveDrawer(Presenter[Live]):
         mark = self.drawing.mark(mark_id)
         if self._follower is not None and mark is not None and not mark.freeze and mark.shape is not LiveShape.POINTER:
             shown = self._peer.remote_pictures.take() if self._peer is not None else None
+            self._held.add(mark_id)
             self._follower.hold(mark_id, corners(mark), shown.rtp_time if shown is not None else None)
 
     def undo(self) -> None:
         """Take the last mark back."""
         self._hand = None
-        gone = self.drawing.undo()
-        if gone is not None and self._follower is not None:
-            self._follower.let_go(gone)
+        self.drawing.undo()
         self._show()
 
     def clear(self) -> None:
         """All marks go, the customer's too."""
         self._hand = None
         message = self.drawing.clear()
-        if self._follower is not None:
-            self._follower.forget()
         if self._peer is not None:
             self._peer.live.say(message)
         self._show()
@@ -318,14 +266,41 @@ class LiveDrawer(Presenter[Live]):
 
     def found(self, frame: WatchedFrame, places: Mapping[str, StuckPlace]) -> None:
         """Where the following marks are on a frame."""
+        self._found.append((frame.rtp_time, places))
         self.drawing.found(frame.captured_ms, places)
         self._show()
 
     def kept_marks(self) -> tuple[LiveMark, ...]:
-        """What a snapshot taken now has on it: marks of both sides that are there and held where they belong; no pointer."""
-        now_s = self.clock.monotonic()
-        return tuple(one.mark for one in self.drawing.shown(now_s)
-                     if one.mark.shape is not LiveShape.POINTER and one.mark.hold is not LiveHold.LOST and one.is_done)
+        """What a snapshot taken now has on it: marks of both sides that are there and held where they belong; no pointer.
+
+        Following marks lie where they are on the frame that is on screen, which may be another than the one that was looked at last.
+        """
+        now_s, frame = self.clock.monotonic(), None if self.state.is_frozen or self._peer is None else self._peer.stills.freeze()
+        places = self._places_at(frame.rtp_time) if frame is not None else {}
+        marks = [(one.mark, places.get(one.mark.id)) for one in self.drawing.shown(now_s) if one.mark.shape is not LiveShape.POINTER and one.is_done]
+        return tuple(mark if place is None else mark.model_copy(update={"points": list(place.points), "hold": place.hold})
+                     for mark, place in marks if (mark.hold if place is None else place.hold) is not LiveHold.LOST)
+
+    def _places_at(self, rtp_time: int) -> Mapping[str, StuckPlace]:
+        def apart(found: tuple[int, object]) -> int:
+            ticks = (found[0] - rtp_time) & 0xFFFFFFFF
+            return min(ticks, (1 << 32) - ticks)
+
+        nearest = min(self._found, key=apart, default=None)
+        return nearest[1] if nearest is not None and apart(nearest) <= _NEAR_TICKS else {}
+
+    def _forget_held(self) -> None:
+        self._held.clear()
+        self._found.clear()
+        if self._follower is not None:
+            self._follower.forget()
+
+    def _let_gone_go(self) -> None:
+        """Marks that faded, or were taken back or cleared, are followed no more."""
+        for mark_id in [one for one in self._held if self.drawing.mark(one) is None]:
+            self._held.discard(mark_id)
+            if self._follower is not None:
+                self._follower.let_go(mark_id)
 
     def tick(self) -> None:
         """Time passes: something fades, or the line has room again."""
@@ -335,6 +310,7 @@ class LiveDrawer(Presenter[Live]):
         """Tell the page what is due, and the view what there is."""
         now_s = self.clock.monotonic()
         self._say(now_s)
+        self._let_gone_go()
         marks = self.drawing.shown(now_s)
         wakes = self.drawing.wakes_at_s
         is_seen = Seen.HIDDEN if self.drawing.seen.is_hidden else Seen.SEEN if self.drawing.is_seen else Seen.UNDER_WAY

@@ -18,6 +18,7 @@ from videodesk.desktop.drawing.rendition import render
 from videodesk.desktop.i18n import duration, error_text, t
 from videodesk.desktop.offers import FoundTexts
 from videodesk.desktop.presenters.call import FROZEN_S, CallPresenter
+from videodesk.desktop.sticking import Sticking
 from videodesk.desktop.views.call_controls import Controls
 from videodesk.desktop.views.call_live import LiveBar
 from videodesk.desktop.views.call_rewind import RewindBar
@@ -68,10 +69,12 @@ class CallScreenView(View):
         self._state = CallScreen()
         self._window: VideoWindow | None = None
         self._wrap_up_since: float | None = None
+        make_sticker = context.vision.make_sticker if context.vision is not None else None
         self.call_presenter = CallPresenter(
             context.api, context.tasks, context.clock, media=context.media, outbox=context.outbox, send=context.channel.send,
             post=post or _Post(self), me=context.session.person, devices=context.local_media, vision=context.vision,
-            clips=context.work_dir / "clips", sealer=context.sealer, render=render)
+            clips=context.work_dir / "clips", sealer=context.sealer, render=render,
+            follower=Sticking(make_sticker) if make_sticker is not None else None)
         self._build()
         self._connect()
         self.attach(self.call_presenter)

@@ -15,7 +15,7 @@ from videodesk.desktop.calling import CallPhase, CallScreen
 from videodesk.desktop.i18n import t
 from videodesk.desktop.icons import icon
 from videodesk.desktop.keys import spec_of
-from videodesk.desktop.live_drawing import Live
+from videodesk.desktop.live_state import Live
 from videodesk.desktop.recording import Recording
 from videodesk.desktop.theme import token
 from videodesk.desktop.views.call_rewind import RecordingBadge

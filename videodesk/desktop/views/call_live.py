@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 from videodesk.core.clock import Clock
 from videodesk.desktop.drawing.living import draw_cross, draw_live
 from videodesk.desktop.i18n import t
-from videodesk.desktop.live_drawing import LIVE_COLOURS, Live, LiveDrawer, LiveTool, Seen
+from videodesk.desktop.live_drawing import LiveDrawer
+from videodesk.desktop.live_state import LIVE_COLOURS, Live, LiveTool, Seen
 from videodesk.desktop.theme import token
 from videodesk.desktop.views.call_video import VideoView
 from videodesk.desktop.widgets import ElidedLabel, Icon, IconButton

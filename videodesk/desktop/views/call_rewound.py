@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from videodesk.desktop.calling import CallScreen
 from videodesk.desktop.keys import on_change, spec_of
-from videodesk.desktop.live_drawing import Live
+from videodesk.desktop.live_state import Live
 from videodesk.desktop.presenters.call import CallPresenter
 from videodesk.desktop.recording import Recording
 from videodesk.desktop.rewinding import Rewinding
