@@ -96,7 +96,7 @@ export function liveLayer(app) {
     const box = { width: picture.clientWidth, height: picture.clientHeight };
     const video = app.ownVideo;
     return frozen ? frameOf(box, frozen, { fit: "contain" })
-      : frameOf(box, { width: video.videoWidth, height: video.videoHeight }, { fit: getComputedStyle(video).objectFit, isMirrored: video.classList.contains("mirrored") });
+      : video.isConnected ? frameOf(box, { width: video.videoWidth, height: video.videoHeight }, { fit: getComputedStyle(video).objectFit, isMirrored: video.classList.contains("mirrored") }) : null;
   }
 
   /** While marks follow, the picture they were found in. @returns {number | null} the moment whose places hold */

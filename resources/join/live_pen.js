@@ -27,7 +27,7 @@ export class Pen {
   /** @param {Live} live */
   constructor(live) {
     this.live = live;
-    /** Own marks on this picture, oldest first. @type {string[]} */
+    /** Own strokes on this picture, oldest first; a long one is several marks. @type {string[][]} */
     this.mine = [];
     /** The stroke that is being drawn. */
     this.current = "";
@@ -61,7 +61,7 @@ export class Pen {
 
   /** The agent took these away. @param {readonly string[]} ids */
   gone(ids) {
-    this.mine = this.mine.filter((id) => !ids.includes(id));
+    this.mine = this.mine.map((stroke) => stroke.filter((id) => !ids.includes(id))).filter((stroke) => stroke.length);
     if (ids.includes(this.current)) {
       this.current = "";
     }
@@ -69,23 +69,26 @@ export class Pen {
 
   /** The agent cleared: what is no longer there is no longer to be undone. */
   cleared() {
-    this.gone(this.mine.filter((id) => !this.live.drawing.marks.has(id)));
+    this.gone(this.mine.flat().filter((id) => !this.live.drawing.marks.has(id)));
   }
 
   // ── strokes ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** @param {Place} place */
-  begin([x, y]) {
+  /** @param {Place} place @param {string[]} [stroke] the marks of the stroke so far, when it goes on */
+  begin([x, y], stroke = []) {
     const { drawing } = this.live;
     const id = newId();
     /** @type {LiveMark} */
     const mark = { id, shape: "pen", points: [[x, y]], colour: COLOUR, width: WIDTH, number: 0, by: "customer", fades: false, hold: "still", freeze: drawing.frozen?.id ?? "" };
     if (!this.live.mayDraw || !drawing.put(mark, performance.now())) {
-      announce(t("draw.full"));
+      this.live.app.note("alert", "draw.full");
       return;
     }
     this.current = id;
-    this.mine.push(id);
+    stroke.push(id);
+    if (stroke.length === 1) {
+      this.mine.push(stroke);
+    }
     this.put.add(id);
     this.soon();
   }
@@ -101,7 +104,7 @@ export class Pen {
     }
     if (points.length >= MAX_POINTS) {
       this.current = "";
-      this.begin([lastX, lastY]); // a stroke that does not end goes on as another
+      this.begin([lastX, lastY], this.mine.at(-1)); // a stroke that does not end goes on as another mark
     }
     drawing.lengthen(this.current, [[x, y]], performance.now());
     this.more.set(this.current, [...this.more.get(this.current) ?? [], [x, y]]);
@@ -124,15 +127,17 @@ export class Pen {
 
   /** @returns {boolean} whether there was one */
   undo() {
-    const id = this.mine.pop();
-    if (id === undefined) {
+    const stroke = this.mine.pop();
+    if (!stroke) {
       return false;
     }
-    this.current = this.current === id ? "" : this.current;
-    this.live.drawing.marks.delete(id);
-    this.put.delete(id);
-    this.more.delete(id);
-    this.away.add(id);
+    for (const id of stroke) {
+      this.current = this.current === id ? "" : this.current;
+      this.live.drawing.marks.delete(id);
+      this.put.delete(id);
+      this.more.delete(id);
+      this.away.add(id);
+    }
     this.soon();
     return true;
   }

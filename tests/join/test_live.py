@@ -37,7 +37,7 @@ def told(agent):
       const marks = {};
       for (const one of desk.heard.filter((message) => message.type === 'live.marks')) {
         one.gone.forEach((id) => delete marks[id]);
-        one.put.forEach((mark) => { marks[mark.id] = mark; });
+        one.put.forEach((mark) => { marks[mark.id] = {...mark, points: [...mark.points]}; });
         one.more.forEach(({id, points}) => marks[id].points.push(...points));
       }
       return Object.values(marks);
@@ -327,3 +327,39 @@ def test_drawings_survive_a_change_of_language(customer, agent):
     seen(agent, 1)
     draw(agent, gone=["p0"])
     assert len(on_screen(customer.page)) == 3
+
+
+def test_a_stroke_without_an_end_is_undone_as_one(customer, agent):
+    in_call(customer, agent)
+    page = customer.page
+    freeze(customer, agent, width=800, height=600)
+    box = page.locator(".live img").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for step in range(600):
+        page.mouse.move(box["x"] + 20 + (step * 7) % (box["width"] - 40), box["y"] + box["height"] / 2 + step % 50)
+    page.mouse.up()
+    until(agent.page, lambda: len(told(agent)) >= 2)
+    assert max(len(one["points"]) for one in told(agent)) <= 500
+    customer.press("draw-undo")
+    until(agent.page, lambda: told(agent) == [])
+
+
+def test_no_more_than_sixty_marks_and_the_customer_is_told(customer, agent):
+    in_call(customer, agent)
+    freeze(customer, agent)
+    draw(agent, *[mark(f"m{number}", "line", [[0.1, 0.1], [0.2, 0.2]], freeze="f1") for number in range(60)])
+    customer.page.locator(".live-surface").click()
+    customer.page.wait_for_selector(".notice.event")
+    assert "Er past geen tekening meer bij" in customer.page.inner_text(".notices")
+
+
+def test_without_a_camera_nothing_is_drawn_over_the_words(customer, agent):
+    in_call(customer, agent)
+    page = customer.page
+    draw(agent, mark("a", "arrow", [[0.5, 0.5], [0.1, 0.9]]))
+    customer.press("camera")
+    page.wait_for_selector(".no-picture")
+    until(page, lambda: on_screen(page) == {})
+    customer.press("camera-again")
+    until(page, lambda: set(on_screen(page)) == {"a"})
