@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -26,6 +26,9 @@ from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
 from videodesk.desktop.views.annotate_exchange import MarksExchange
 from videodesk.desktop.views.annotate_measure import TOOLS as MEASURE_TOOLS
 from videodesk.desktop.views.annotate_measure import make_panel
+from videodesk.desktop.views.annotate_menu import make_menu
+from videodesk.desktop.views.annotate_redact import TOOLS as REDACT_TOOLS
+from videodesk.desktop.views.annotate_redact import make_redact_panel
 from videodesk.desktop.views.annotate_side_panel import Page, SidePanel
 from videodesk.desktop.views.annotate_toolbar import AnnotateToolbar
 from videodesk.desktop.views.screen_keys import action_of, is_typing
@@ -137,6 +140,7 @@ class AnnotateView(View):
         self.toolbar.keep_toggled.connect(lambda keeps: self.marks.keep_tool(keeps=keeps))
         self.toolbar.acted.connect(self._press)
         self.canvas.viewed.connect(self._show_zoom)
+        self.canvas.menu_asked.connect(self._show_menu)
 
     # ── the screen's life ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -260,6 +264,11 @@ class AnnotateView(View):
         """A button or a menu's entry."""
         self.do(name)
 
+    def _show_menu(self, place: QPoint) -> None:
+        """The menu of what lies under the pointer."""
+        menu = make_menu(self.marks.state, self._press, self.marks.choose_colour, self)
+        menu.popup(self.canvas.mapToGlobal(place))
+
     def _all_acts(self) -> dict[str, Callable[[], object]]:
         marks, canvas = self.marks, self.canvas
         acts: dict[str, Callable[[], object]] = {
@@ -267,7 +276,7 @@ class AnnotateView(View):
             "forward": lambda: marks.raise_selected(1), "backward": lambda: marks.raise_selected(-1),
             "keep_tool": lambda: marks.keep_tool(keeps=not marks.state.keeps_tool),
             "export_web": self.exchange.ask_where_to, "import_web": self.exchange.ask_which, "copy_picture": self.copy_picture,
-            "compare": self.compare, "fit": canvas.fit, "actual_size": lambda: canvas.zoom_to(1.0),
+            "compare": self.compare, "fit": canvas.fit, "loupe": canvas.toggle_loupe, "actual_size": lambda: canvas.zoom_to(1.0),
             "zoom_in": lambda: canvas.zoom_by(ZOOM_STEP), "zoom_out": lambda: canvas.zoom_by(1 / ZOOM_STEP),
         }
         for act in (marks.undo, marks.redo, marks.delete, marks.delete_all, marks.duplicate, marks.select_all, marks.copy, marks.cut, marks.paste,
@@ -302,5 +311,6 @@ def make(context: DesktopContext) -> View:
     presenter = AnnotatePresenter(context.api, context.tasks, context.clock, decode=decode, render=render, measure=text_box,
                                   tell=context.navigation.notify, sealer=context.sealer, styles_kept=keep,
                                   quick_styles=tuple(style for style in kept if style is not None)[:MAX_QUICK_STYLES])
-    measuring = make_panel(context, presenter)
-    return AnnotateView(context, presenter, (Page("measure.title", measuring, measuring, MEASURE_TOOLS),))
+    measuring, redacting = make_panel(context, presenter), make_redact_panel(context, presenter)
+    return AnnotateView(context, presenter, (
+        Page("redact.title", redacting, redacting, REDACT_TOOLS), Page("measure.title", measuring, measuring, MEASURE_TOOLS)))
