@@ -129,7 +129,6 @@ class Desk:
     public_url: str = ""
     # Keys the digests of spoken codes. Without one from bootstrap (storage/desk_key.py) codes end with the process.
     code_key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
-    checklists: Checklists = field(default_factory=lambda: Checklists.load(resources() / "checklists"))
     # Children start with the first picture; whoever stops the service closes it.
     pictures: LimitedPictures = field(default_factory=LimitedPictures)
     # Without keys nothing is sealed and no certificate issued; without authorities nothing is stamped.
@@ -145,3 +144,8 @@ class Desk:
     marker_page: Callable[[Language], bytes] | None = None
     # Without one no packages are made.
     packer: Packer | None = None
+    checklists: Checklists = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the checklists, with the rule that the settings add to kinds of cases."""
+        self.checklists = Checklists.load(resources() / "checklists", self.settings.redact_first)
