@@ -46,7 +46,9 @@ from videodesk.core.errors import Invalid
 
 CONTEXT: Final = "http://www.w3.org/ns/anno.jsonld"
 MEDIA_TYPE: Final = 'application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"'
-OWN: Final = "urn:videodesk:annotation"
+OWN: Final = "urn:videodesk:annotation:"
+OWN_TYPE: Final = "application/vnd.videodesk.mark+json"
+_FRAME: Final = "videodesk:document"
 _FRAGMENTS: Final = "http://www.w3.org/TR/media-frags/"
 _XYWH: Final = re.compile(r"xywh=(pixel:|percent:)?(\d{1,9}(?:\.\d{1,9})?),(\d{1,9}(?:\.\d{1,9})?),(\d{1,9}(?:\.\d{1,9})?),(\d{1,9}(?:\.\d{1,9})?)")
 _MAX_SELECTORS: Final = 20
@@ -61,10 +63,10 @@ def to_web(document: Document, *, page_id: str, source: str, measure: MeasureTex
     own = schema.to_json(document)
     frame = {name: value for name, value in own.items() if name != "marks"}
     return {
-        "@context": [CONTEXT, {"videodesk:document": {"@id": f"{OWN}:document", "@type": "@json"}}],
+        "@context": [CONTEXT, {"videodesk": OWN}],
         "id": page_id,
         "type": "AnnotationPage",
-        "videodesk:document": frame,
+        _FRAME: json.dumps(frame, sort_keys=True),
         "startIndex": 0,
         "items": [
             _item(mark, kept, document, page_id, source, measure) for mark, kept in zip(document.marks, own["marks"], strict=True)
@@ -99,8 +101,7 @@ def _item(mark: Mark, kept: dict[str, Any], document: Document, page_id: str, so
     if mark.name:
         bodies.append({"type": "TextualBody", "purpose": "describing", "format": "text/plain", "value": mark.name})
     own = {"schema": schema.SCHEMA, "version": schema.VERSION, "mark": kept, "selectors_sha256": _digest(selectors)}
-    bodies.append({"id": f"{OWN}:mark", "type": "TextualBody", "purpose": "editing", "format": "application/json",
-                   "value": json.dumps(own, ensure_ascii=False, sort_keys=True)})
+    bodies.append({"type": "TextualBody", "purpose": "editing", "format": OWN_TYPE, "value": json.dumps(own, ensure_ascii=False, sort_keys=True)})
     is_hiding = isinstance(mark, Redaction | RedactionPen)
     return {
         "id": f"{page_id}#{mark.id}",
@@ -128,7 +129,7 @@ def _digest(selectors: Any) -> str:
 
 
 def _read(page: Any, width_px: int, height_px: int) -> Document:
-    items, frame = _items(page), page.get("videodesk:document") if isinstance(page, dict) else None
+    items, frame = _items(page), _frame(page)
     document = Document(width_px, height_px)
     if isinstance(frame, dict):
         document = schema.from_json(frame | {"marks": []})
@@ -144,6 +145,17 @@ def _read(page: Any, width_px: int, height_px: int) -> Document:
             taken.add(unique.id)
             marks.append(unique)
     return schema.from_json(schema.to_json(replace(document, marks=tuple(marks))))
+
+
+def _frame(page: Any) -> Any:
+    """Size and framing as they were written here; None on a page of another program."""
+    written = page.get(_FRAME) if isinstance(page, dict) else None
+    if not isinstance(written, str):
+        return None
+    try:
+        return json.loads(written)
+    except ValueError:
+        _refuse("document", "not JSON")
 
 
 def _items(page: Any) -> list[Any]:
@@ -186,7 +198,7 @@ def _marks_of(item: Any, document: Document, frame: Any) -> list[Mark]:
 def _own(item: dict[str, Any], frame: Any) -> tuple[Mark, str] | None:
     """Our own mark in a body of the annotation, with the digest of the regions as they were; None where there is none that is right."""
     for body in _listed(item.get("body"))[:_MAX_SELECTORS]:
-        if not isinstance(body, dict) or body.get("id") != f"{OWN}:mark" or not isinstance(body.get("value"), str):
+        if not isinstance(body, dict) or body.get("format") != OWN_TYPE or not isinstance(body.get("value"), str):
             continue
         try:
             own = json.loads(body["value"])
@@ -275,7 +287,7 @@ def _words(item: dict[str, Any]) -> str:
     """The first words of an annotation's bodies, as a mark's name."""
     for body in _listed(item.get("body", item.get("bodyValue")))[:_MAX_SELECTORS]:
         said = body if isinstance(body, str) else body.get("value") if isinstance(body, dict) else None
-        if isinstance(said, str) and not (isinstance(body, dict) and body.get("id") == f"{OWN}:mark"):
+        if isinstance(said, str) and not (isinstance(body, dict) and body.get("format") == OWN_TYPE):
             line = "".join(" " if ord(sign) < 0x20 or 0x7F <= ord(sign) < 0xA0 else sign for sign in said[:1_000] if not 0xD800 <= ord(sign) <= 0xDFFF)
             if line.strip():
                 return " ".join(line.split())[:schema.MAX_NAME_CHARS]

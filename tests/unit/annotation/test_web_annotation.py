@@ -54,6 +54,7 @@ def test_the_page_is_as_the_model_says():
     """https://www.w3.org/TR/annotation-model/ 3.1, 3.2, 4.1, 4.2.1, 4.2.7 and annotation-protocol 4.2."""
     page = written()
     assert page["@context"][0] == CONTEXT
+    assert page["@context"][1] == {"videodesk": "urn:videodesk:annotation:"}, "a prefix that every version of JSON-LD takes"
     assert (page["type"], page["id"], page["startIndex"]) == ("AnnotationPage", PAGE, 0)
     ids = [item["id"] for item in page["items"]]
     assert len(set(ids)) == len(GOOD.marks)
@@ -179,9 +180,9 @@ def test_hostile_svg_is_refused_and_costs_little(hostile):
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(max_size=8)
-    | st.sampled_from(["SvgSelector", "FragmentSelector", "xywh=1,2,3,4", "\ud800", "urn:videodesk:annotation:mark", "{", "<svg/>"]),
+    | st.sampled_from(["SvgSelector", "FragmentSelector", "xywh=1,2,3,4", "\ud800", "application/vnd.videodesk.mark+json", "{", "<svg/>"]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
-        st.text(max_size=6) | st.sampled_from(["items", "target", "selector", "body", "type", "value", "id", "first"]), inner, max_size=4),
+        st.text(max_size=6) | st.sampled_from(["items", "target", "selector", "body", "type", "value", "format", "first", "videodesk:document"]), inner, max_size=4),
     max_leaves=14,
 )
 
