@@ -37,7 +37,7 @@ def privacy_ops(model: bytes) -> dict[str, Callable[[dict[str, Any], bytes], Ans
 
     def private(job: dict[str, Any], body: bytes) -> Answer:
         picture = np.frombuffer(body, np.uint8).reshape(job["height_px"], job["width_px"], 3)
-        texts = find_texts(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)) if job["texts"] else []
+        texts = find_texts(cast("Array", cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))) if job["texts"] else []
         return {"problem": None, "faces": find_faces(net, picture), "texts": texts}, b""
 
     return {"private": private}
@@ -80,7 +80,7 @@ def _faces_at(net: Net, picture: Array, side_px: int) -> list[list[float]]:
 def find_texts(plane: Array) -> list[list[float]]:
     """Places that look like a line of print as [x, y, width, height, confidence], the surest first; lines across and lines down."""
     scale = min(1.0, _TEXT_SIDE_PX / max(plane.shape))
-    small = cv2.resize(plane, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else plane
+    small = cast("Array", cv2.resize(plane, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)) if scale < 1 else plane
     found = _rows(small) + [[y, x, height, width, sure] for x, y, width, height, sure in _rows(np.ascontiguousarray(small.T))]
     if not found:
         return []

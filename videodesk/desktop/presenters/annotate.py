@@ -124,6 +124,11 @@ class AnnotatePresenter(AnnotateExchanging):
             self._set(filed=Filed.SAVED)
             self.open(snapshot_id)
 
+    def snapshot_is(self, snapshot: r.SnapshotView) -> None:
+        """The service says that the snapshot is this now (others may see it, …); the marks stay."""
+        if self.state.snapshot is not None and self.state.snapshot.id == snapshot.id:
+            self._set(snapshot=snapshot)
+
     def save(self) -> None:
         """File the marks and their rendition now; nothing happens when all is filed or already under way."""
         self._file(self.tasks.run)

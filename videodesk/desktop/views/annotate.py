@@ -313,4 +313,4 @@ def make(context: DesktopContext) -> View:
                                   quick_styles=tuple(style for style in kept if style is not None)[:MAX_QUICK_STYLES])
     measuring, redacting = make_panel(context, presenter), make_redact_panel(context, presenter)
     return AnnotateView(context, presenter, (
-        Page("redact.title", redacting, redacting, REDACT_TOOLS), Page("measure.title", measuring, measuring, MEASURE_TOOLS)))
+        Page("measure.title", measuring, measuring, MEASURE_TOOLS), Page("redact.title", redacting, redacting, REDACT_TOOLS)))
