@@ -363,6 +363,14 @@ def test_the_highlighter_has_its_own_colour(screen):
     assert screen.presenter.state.style_for(Kind.ARROW).colour == COLOURS[0]
 
 
+def test_a_colour_that_would_change_nothing_cannot_be_chosen(three):
+    for tool, is_free in ((Tool.REDACTION, False), (Tool.STAMP, False), (Tool.PEN, True)):
+        three.presenter.choose_tool(tool)
+        assert widget(three, "annotate.colour.blue").isEnabled() is is_free
+    three.presenter.select("a")
+    assert widget(three, "annotate.colour.blue").isEnabled()
+
+
 def test_the_width_is_typed_too(three):
     three.presenter.select("a")
     type_into(three, "annotate.width_px", "7,5")

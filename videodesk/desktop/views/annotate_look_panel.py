@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaint
 from PySide6.QtWidgets import QButtonGroup, QColorDialog, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from videodesk.annotation.marks import COLOURS, MAX_WIDTH, Kind, Stamp, StampKind, kind_of
-from videodesk.desktop.annotating import MAX_QUICK_STYLES, AnnotateState, QuickStyle
+from videodesk.desktop.annotating import MAX_QUICK_STYLES, REDACTIONS, AnnotateState, QuickStyle
 from videodesk.desktop.i18n import number, t
 from videodesk.desktop.presenters.annotate import AnnotatePresenter
 from videodesk.desktop.theme import token
@@ -253,8 +253,12 @@ class LookPanel(QWidget):
         for kind, button in self._stamp_buttons.items():
             button.setChecked(kind is shown)
         is_ready = state.picture is not None
-        for widget in (*self._swatches, *self._widths, self._custom, self._custom_swatch, self.width_number):
-            widget.setEnabled(is_ready)
+        # Redactions are dark and a stamp has the colour of what it says: there is nothing to choose before it is set.
+        is_free = is_ready and (chosen is not None or state.tool.kind not in {*REDACTIONS, Kind.STAMP})
+        for widget in (*self._swatches, self._custom, self._custom_swatch):
+            widget.setEnabled(is_free)
+        for field in (*self._widths, self.width_number):
+            field.setEnabled(is_ready)
         self._keep_style.setEnabled(is_ready and len(state.quick_styles) < MAX_QUICK_STYLES)
 
     def _show_look(self, state: AnnotateState) -> None:

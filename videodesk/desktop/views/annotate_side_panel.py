@@ -111,6 +111,8 @@ class SidePanel(QFrame):
         self.tabs.setObjectName("annotate.pages")
         self.tabs.setExpanding(True)
         self.tabs.setDrawBase(False)
+        self.tabs.setProperty("dense", True)  # three words in Dutch
+        self.tabs.setUsesScrollButtons(False)
         self.tabs.setVisible(bool(pages))
         column.addWidget(self.tabs)
         self._stack = QStackedWidget()
