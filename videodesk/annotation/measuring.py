@@ -41,7 +41,7 @@ _REACH: Final = 6.0  # and at most so many times the reference's longer side awa
 _KNOWN_REACH: Final = 0.22  # of the longest side of the picture
 _LARGEST_ERROR: Final = 0.15
 _NORMAL_95: Final = 1.96
-_FOCAL_SHARES: Final = (*(0.5 * 1.15**step for step in range(15)), 50.0)  # of the longest side; the last one is a view without perspective
+_FOCAL_SHARES: Final = tuple(0.5 * 1.12**step for step in range(15))  # 0.5 to 2.4 of the longest side: wide angle to a doubled main camera
 
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
 

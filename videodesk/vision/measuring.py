@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 
 from videodesk.annotation.marks import Point, Reference, ReferenceKind
 from videodesk.annotation.measuring import A4_MM, BANK_CARD_MM, MARKER_MM, is_convex, misfit
-from videodesk.vision.edges import Quad, fitted_corners
+from videodesk.vision.edges import Fitted, Quad, fitted_corners
 from videodesk.vision.planes import Plane
 
 DICTIONARY: Final = cv2.aruco.DICT_5X5_50
 _HANDY_PX: Final = 1280  # the longest side at which quadrangles are looked for
 _SMALLEST_SHARE: Final = 0.002  # of the picture's area
 _LARGEST_SHARE: Final = 0.95
-_FITS: Final = 0.15  # the largest misfit of what is taken for the thing: of a small one a px is much
+# The largest misfit of what is taken for the thing: lens and tolerances, and what uncertain corners make of it (99 of 100 true ones are below).
+_FITS: Final = (0.02, 30.0)
 _MAY_FIT: Final = 0.35  # the same before its sides are fitted
 _SUPPORT: Final = 0.7  # the least share of a side where its edge is seen
 _CONTRAST: Final = 1.5  # the least difference between inside and outside, in spreads of their colours
@@ -50,7 +51,7 @@ class EdgeFinder:
             return None
         points = _points(fitted.corners)
         # Edges that are no rectangle of this size are of something else.
-        if not is_convex(points) or misfit(points, reference.size_mm, width_px, height_px) > _FITS:
+        if not is_convex(points) or misfit(points, reference.size_mm, width_px, height_px) > _tolerance(fitted):
             return None
         return replace(reference, points=points, corner_px=round(fitted.sigma_px, 3))
 
@@ -90,12 +91,17 @@ def find_sheet(bgra: NDArray[np.uint8], kind: ReferenceKind) -> Reference | None
         if fitted is None or fitted.support < _SUPPORT or fitted.contrast < _CONTRAST:
             continue
         points = _points(fitted.corners)
-        if not is_convex(points) or (off := misfit(points, _SHEETS[kind], width, height)) > _FITS:
+        if not is_convex(points) or (off := misfit(points, _SHEETS[kind], width, height)) > _tolerance(fitted):
             continue
         score = fitted.support * fitted.contrast**0.25 - 4 * off
         if best is None or score > best[0]:
             best = score, Reference(kind, points, _SHEETS[kind], round(fitted.sigma_px, 3))
     return None if best is None else best[1]
+
+
+def _tolerance(fitted: Fitted) -> float:
+    shortest = min(float(np.linalg.norm(fitted.corners[at] - fitted.corners[at - 1])) for at in range(4))
+    return min(_MAY_FIT, _FITS[0] + _FITS[1] * fitted.sigma_px / max(shortest, 1.0))
 
 
 def _points(corners: Quad) -> tuple[Point, ...]:

@@ -100,3 +100,12 @@ def test_a_corner_is_known_to_a_tenth_of_a_px_on_a_clean_picture():
     fitted = fitted_corners(picture, true + np.array([[3, -2], [-2, 3], [1, 4], [-4, 1]]))
     assert np.abs(fitted.corners - true).max() < 0.1
     assert fitted.support > 0.95
+
+
+def test_a_frame_of_other_proportions_is_no_sheet():
+    wall = np.full((720, 1280, 4), 200, np.uint8)
+    wall[120:620, 220:1020] = 90  # 1.6 : 1, straight from the front
+    assert FINDER.find(memoryview(wall.tobytes()), 1280, 720, ReferenceKind.A4) is None
+    wall[120:686, 220:1020] = 90  # 1.414 : 1
+    found = FINDER.find(memoryview(wall.tobytes()), 1280, 720, ReferenceKind.A4)
+    assert off_px(found, (Point(220, 120), Point(1020, 120), Point(1020, 686), Point(220, 686))) < 0.3
