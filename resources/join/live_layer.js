@@ -182,7 +182,11 @@ export function liveLayer(app) {
     const { drawing, pen } = live;
     const shown = live.isHidden ? [] : drawing.shown(now);
     const isFrozen = drawing.frozen !== null;
-    element.closest(".call")?.classList.toggle("is-frozen", isFrozen);
+    const call = element.closest(".call");
+    if (!isFrozen && element.contains(document.activeElement)) {
+      /** @type {HTMLElement | null} */ (call?.querySelector("h1") ?? null)?.focus({ preventScroll: true }); // the tools go, the keyboard stays in the call
+    }
+    call?.classList.toggle("is-frozen", isFrozen);
     element.classList.toggle("is-frozen", isFrozen);
     live.image.alt = t("draw.frozen_picture", { agent: agentName(app) });
     if (isFrozen && live.image.parentElement !== picture) {

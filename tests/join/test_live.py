@@ -220,6 +220,8 @@ def test_the_customer_draws_back_with_keys(customer, agent):
     until(agent.page, lambda: [one["shape"] for one in told(agent)] == ["pen", "ellipse"])
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.dataset.name") == "draw-undo", "the keyboard is not held"
+    agent.page.evaluate("desk.line.send(JSON.stringify({type: 'live.thaw', id: 'f1'}))")
+    until(page, lambda: page.evaluate("document.activeElement.id") == "call-title")
 
 
 def test_a_picture_to_look_at_only(customer, agent):
