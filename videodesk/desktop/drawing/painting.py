@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Final
 
@@ -60,19 +61,19 @@ _HIGHLIGHT_SHARE: Final = 0.62  # how much of the highlighter's colour is left o
 _HIGHLIGHT_HAZE: Final = 44  # of 255: what is seen of it on dark ground, where multiplying changes nothing
 
 
-def draw_document(painter: QPainter, document: Document, *, without: str | None = None) -> None:
-    """Draw all marks, the lowest first, `without` the one with that id (it is being edited). The painter's state is kept."""
+def draw_document(painter: QPainter, document: Document, *, without: Collection[str] = frozenset()) -> None:
+    """Draw all marks, the lowest first, `without` those with these ids (they are in a hand). The painter's state is kept."""
     draw_dimming(painter, document, without=without)
     number = 0
     for mark in document.marks:
         number += isinstance(mark, Step)
-        if mark.id != without:
+        if mark.id not in without:
             draw_mark(painter, mark, document, number)
 
 
-def draw_dimming(painter: QPainter, document: Document, *, without: str | None = None) -> None:
+def draw_dimming(painter: QPainter, document: Document, *, without: Collection[str] = frozenset()) -> None:
     """Dim all of the original that no spotlight holds; nothing when there is no spotlight. It lies under all marks."""
-    spotlights = tuple(mark for mark in document.marks if isinstance(mark, Spotlight) and mark.id != without)
+    spotlights = tuple(mark for mark in document.marks if isinstance(mark, Spotlight) and mark.id not in without)
     if not spotlights:
         return
     painter.save()

@@ -125,7 +125,7 @@ class Scene:
         painter = self._painter(wanted)
         seen = self._seen(wanted, room_x, room_y)
         document = wanted.document
-        draw_dimming(painter, document, without=next(iter(wanted.hidden), None))
+        draw_dimming(painter, document, without=wanted.hidden)
         number = 0
         for mark in document.marks:
             number += isinstance(mark, Step)
