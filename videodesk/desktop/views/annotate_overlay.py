@@ -21,7 +21,7 @@ _BLUE: Final = QColor(47, 85, 212)
 _WHITE: Final = QColor(255, 255, 255)
 _SHADE: Final = QColor(9, 11, 14, 176)
 LOUPE_TIMES: Final = 8
-_LOUPE_PX: Final = 15  # px of the original from side to side, times eight
+_LOUPE_PX: Final = 19  # px of the original from side to side, times eight
 
 
 def paint_frame(painter: QPainter, rect: QRectF) -> None:
