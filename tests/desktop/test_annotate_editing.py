@@ -128,6 +128,39 @@ def test_keys_of_the_tools(screen, key, modifiers, tool):
     assert screen.presenter.state.tool is tool
 
 
+@pytest.mark.parametrize(("tool", "made"), [
+    (Tool.HIGHLIGHTER, Highlighter), (Tool.STAMP, Stamp), (Tool.SPOTLIGHT, Spotlight), (Tool.RULER, Ruler), (Tool.REDACTION_PEN, RedactionPen),
+])
+def test_every_tool_draws_its_mark_with_the_mouse_and_with_enter(screen, tool, made):
+    screen.presenter.choose_tool(tool)
+    screen.drag((300, 300), (500, 400))
+    assert [type(mark) for mark in screen.marks] == [made]
+    screen.presenter.choose_tool(tool)
+    screen.key(Qt.Key.Key_Return)
+    assert [type(mark) for mark in screen.marks] == [made, made]
+    assert all(mark.colour == screen.presenter.state.style_for(kind_of(mark)).colour for mark in screen.marks)
+
+
+def test_a_callout_is_drawn_and_gets_its_words(screen):
+    screen.key(Qt.Key.Key_K)
+    screen.drag((700, 400), (900, 200))
+    words = widget(screen, "annotate.words")
+    QTest.keyClicks(words, "Deuk")
+    screen.key(Qt.Key.Key_Return, CTRL, words)
+    callout = screen.marks[0]
+    assert isinstance(callout, Callout)
+    assert callout.text == "Deuk"
+    assert (callout.target.x, callout.target.y) == pytest.approx((700, 400), abs=2)
+
+
+def test_tab_takes_the_next_shape_and_shift_tab_the_one_before(screen):
+    screen.key(Qt.Key.Key_A)
+    screen.key(Qt.Key.Key_Tab)
+    assert screen.presenter.state.tool is Tool.LINE
+    screen.key(Qt.Key.Key_Backtab, SHIFT)
+    assert screen.presenter.state.tool is Tool.ARROW
+
+
 def test_the_shape_goes_round(screen):
     screen.presenter.choose_tool(Tool.ARROW)
     seen = []
