@@ -62,7 +62,7 @@ class RedactState:
 
     `proposals` are those on which nobody decided yet, `chosen` the place of the one at hand (-1 none). `redactions` are the selected ones,
     `reason` theirs (None where they differ or there are none). `release`: whether others may see the picture; `is_releasing` while the
-    person's "nothing to redact" is on its way. `notice` is a text's key, with `count`.
+    person's "nothing to redact" is on its way. `has_redaction`: the marks redact, filed or not. `notice` is a text's key, with `count`.
     """
 
     can_find: bool = False
@@ -75,6 +75,7 @@ class RedactState:
     reason: RedactionReason | None = None
     release: ReleaseState = ReleaseState.OPEN
     is_releasing: bool = False
+    has_redaction: bool = False
     notice: str = ""
     count: int = 0
     problem: DeskError | None = None
@@ -102,7 +103,7 @@ class RedactPresenter(Presenter[RedactState]):
         chosen: list[Redacting] = [mark for mark in state.selection if isinstance(mark, Redaction | RedactionPen)]
         reasons = {mark.reason for mark in chosen}
         self._set(redactions=len(chosen), reason=reasons.pop() if len(reasons) == 1 else None,
-                  release=ReleaseState.OPEN if state.snapshot is None else state.snapshot.release)
+                  release=_release_of(state.snapshot), has_redaction=state.document.has_redaction)
 
     # ── finding ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -171,7 +172,7 @@ class RedactPresenter(Presenter[RedactState]):
     def say_nothing_to_redact(self) -> None:
         """The person says that others may see this picture as it is."""
         snapshot = self._marks.state.snapshot
-        if snapshot is None or snapshot.release is not ReleaseState.HELD or self.state.is_releasing:
+        if snapshot is None or self.state.release is not ReleaseState.HELD or self.state.has_redaction or self.state.is_releasing:
             return
         self._set(is_releasing=True, notice="", problem=None)
         body = r.ReleaseIn(original_id=snapshot.leading)
@@ -184,6 +185,15 @@ class RedactPresenter(Presenter[RedactState]):
 
     def _not_released(self, problem: DeskError) -> None:
         self._set(is_releasing=False, problem=problem)
+
+
+def _release_of(snapshot: r.SnapshotView | None) -> ReleaseState:
+    """As the service said; a redacted rendition that was filed since then counts."""
+    if snapshot is None:
+        return ReleaseState.OPEN
+    rendition = snapshot.rendition
+    is_redacted = rendition is not None and rendition.has_redaction and rendition.annotation_revision == snapshot.annotation_revision
+    return ReleaseState.REDACTED if snapshot.release is ReleaseState.HELD and is_redacted else snapshot.release
 
 
 def covered(one: Box, by: Box) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
+from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from videodesk.annotation.marks import Box, RedactionReason
@@ -22,9 +22,10 @@ from videodesk.desktop.theme import SPACE
 from videodesk.desktop.widgets import Button, Choice, Field, Icon, label, scrolled, separator
 
 TOOLS: Final = frozenset({Tool.REDACTION, Tool.REDACTION_PEN})
-CROP_PX: Final = (72, 54)
-_AROUND: Final = 0.6  # of the proposal's size is shown around it, so that a person sees what it belongs to
-_ROWS_PX: Final = 190
+CROP_PX: Final = (96, 64)
+_AROUND: Final = 0.5  # of the proposal's shorter side is shown around it, so that a person sees what it belongs to
+_ROWS: Final = 3  # are seen at once
+_ROW_PX: Final = CROP_PX[1] + 8
 
 
 class _Proposals(QListWidget):
@@ -37,7 +38,6 @@ class _Proposals(QListWidget):
         self.setUniformItemSizes(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumHeight(_ROWS_PX)
         self._presenter = presenter
         self._shown: tuple[Proposal, ...] = ()
         self._picture: Picture | None = None
@@ -51,9 +51,14 @@ class _Proposals(QListWidget):
                 self.clear()
                 for one in proposals:
                     item = QListWidgetItem(_words_of(one))
+                    item.setSizeHint(QSize(CROP_PX[0], _ROW_PX))
                     if picture is not None:
-                        item.setIcon(QIcon(crop_of(picture, one.box, self.devicePixelRatioF())))
+                        small = crop_of(picture, one.box, self.devicePixelRatioF())
+                        icon = QIcon(small)
+                        icon.addPixmap(small, QIcon.Mode.Selected)  # Qt would tint it
+                        item.setIcon(icon)
                     self.addItem(item)
+                self.setFixedHeight(min(_ROWS, max(1, len(proposals))) * _ROW_PX + 4)
             self.setCurrentRow(chosen)
 
     def retranslate(self) -> None:
@@ -161,12 +166,12 @@ class RedactPanel(QWidget):
 
     def _render(self, state: RedactState) -> None:
         self._state = state
-        had_focus = self.list.hasFocus() or any(one.hasFocus() for one in (self.accept, self.decline))
+        had_focus = self.list.hasFocus() or any(one.hasFocus() for one in (self.accept, self.decline, self.accept_all, self.decline_all))
         is_held = state.release is ReleaseState.HELD
         self._release.setVisible(state.release is not ReleaseState.OPEN)
         self.release_text.setText(t(f"redact.release.{state.release}"))
         self._release_icon.set("eye-off" if is_held else "eye-check", "warning" if is_held else "ok")
-        self.nothing.setVisible(is_held)
+        self.nothing.setVisible(is_held and not state.has_redaction)
         self.nothing.setEnabled(not state.is_releasing)
         self.search.setVisible(state.can_find)
         self.search.setEnabled(state.has_picture and not state.is_finding)
@@ -192,8 +197,9 @@ class RedactPanel(QWidget):
 
 
 def crop_of(picture: Picture, box: Box, ratio: float = 1.0) -> QPixmap:
-    """The proposal's place with what is around it, as a small picture of CROP_PX."""
-    across, down = box.width * (1 + 2 * _AROUND), box.height * (1 + 2 * _AROUND)
+    """The proposal's place, outlined, with what is around it, as a small picture of at most CROP_PX."""
+    around = 2 * _AROUND * min(box.width, box.height)
+    across, down = box.width + around, box.height + around
     shape = CROP_PX[0] / CROP_PX[1]
     across, down = max(across, down * shape), max(down, across / shape)
     centre = box.centre
@@ -202,6 +208,12 @@ def crop_of(picture: Picture, box: Box, ratio: float = 1.0) -> QPixmap:
     pixels = np.ascontiguousarray(picture.pixels[top:bottom, left:right])
     size = QSize(round(CROP_PX[0] * ratio), round(CROP_PX[1] * ratio))
     made = QPixmap.fromImage(image_of(pixels).scaled(size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation))
+    scale = made.width() / (right - left)
+    painter = QPainter(made)
+    for colour, inset in (("#111418", 0.0), ("#ffffff", 1.0)):
+        painter.setPen(QPen(QColor(colour), 1))
+        painter.drawRect(QRectF((box.x - left) * scale, (box.y - top) * scale, box.width * scale, box.height * scale).adjusted(inset, inset, -inset - 1, -inset - 1))
+    painter.end()
     made.setDevicePixelRatio(ratio)
     return made
 
