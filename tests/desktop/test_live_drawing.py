@@ -227,6 +227,16 @@ def test_the_row_of_tools_comes_with_the_tool_and_names_everything(made) -> None
     assert drawer(made).state.colour == LIVE_COLOURS[3]
     made.act("call.live_colour")
     assert drawer(made).state.colour == LIVE_COLOURS[4]
+    made.act("call.live_fades")
+    made.act("call.live_arrow")
+    drag(made, (0.2, 0.2), (0.4, 0.4))
+    made.act("call.live_freeze")
+    QTest.mouseClick(made.tools.close_bar, Qt.MouseButton.LeftButton)
+    assert made.tools.isHidden()
+    assert (drawer(made).state.tool, drawer(made).state.is_frozen, len(told(made))) == (None, False, 1)
+    made.peer.live.become_open(is_open=False)
+    made.act("call.live_arrow")
+    assert made.tools.isVisible()  # it says why
     QTest.mouseClick(made.tools.close_bar, Qt.MouseButton.LeftButton)
     assert made.tools.isHidden()
 

@@ -142,6 +142,13 @@ class LiveDrawer(Presenter[Live]):
             return True
         return False
 
+    def put_away(self) -> None:
+        """No tool, no frozen picture; what lies on the live video stays there."""
+        self._let_go()
+        self.thaw()
+        self._set(tool=None, notice=None)
+        self._show()
+
     def choose_colour(self, colour: str) -> None:
         """Draw in this colour from now on."""
         self._set(colour=colour)

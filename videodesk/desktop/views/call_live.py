@@ -182,10 +182,11 @@ _NAMES: Final = {"#e5352b": "live.colour.red", "#f5a400": "live.colour.yellow", 
 
 
 class LiveBar(QFrame):
-    """The row of tools. `acted` tells an action's id, `coloured` a colour. Shown while drawing is on, marks lie there, or a picture is frozen."""
+    """The row of tools. `acted` tells an action's id, `coloured` a colour, `closed` that it is to go. Shown while somebody draws or a picture is frozen."""
 
     acted = Signal(str)
     coloured = Signal(str)
+    closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -195,14 +196,15 @@ class LiveBar(QFrame):
         self.fades = self._button("call.live_fades", is_checkable=True)
         self.undo, self.clear = self._button("call.live_undo"), self._button("call.live_clear")
         self.freeze = self._button("call.live_freeze", is_checkable=True)
-        self.close_bar = self._button("call.draw", icon_name="x")
+        self.close_bar = IconButton("live.close", "x", size_px=18, pressed=self.closed.emit)
+        self.close_bar.setObjectName("live.close")
         self.swatches = [Swatch(colour, _NAMES[colour]) for colour in LIVE_COLOURS]
         self.seen_icon = Icon("eye-check", "ok", 18)
         self.words = ElidedLabel(role="caption")
         self.words.setObjectName("live.words")
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 8, 2)
-        row.setSpacing(2)
+        row.setSpacing(0)
         for button in self.tools.values():
             row.addWidget(button)
         row.addSpacing(6)
@@ -219,9 +221,9 @@ class LiveBar(QFrame):
         self._fading_icon = ""
         self.restyle()
 
-    def _button(self, action: str, icon_name: str = "", *, is_checkable: bool = False) -> IconButton:
-        made = IconButton(action, icon_name, size_px=18, is_checkable=is_checkable, pressed=partial(self.acted.emit, action))
-        made.setObjectName("live.close" if icon_name == "x" else action)
+    def _button(self, action: str, *, is_checkable: bool = False) -> IconButton:
+        made = IconButton(action, size_px=18, is_checkable=is_checkable, pressed=partial(self.acted.emit, action))
+        made.setObjectName(action)
         return made
 
     def show_state(self, state: Live) -> None:

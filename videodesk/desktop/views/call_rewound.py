@@ -41,6 +41,7 @@ class RewoundStage(QObject):
         self.hand = LiveHand(presenter.live, video, presenter.clock)
         self.hand.cross_changed.connect(self._able)
         tools.coloured.connect(presenter.live.choose_colour)
+        tools.closed.connect(presenter.live.put_away)
         self._presenter, self._video, self._bar, self._controls, self._area = presenter, video, bar, controls, area
         self._screen = CallScreen()
         self._freeze_id = ""
@@ -127,7 +128,7 @@ class RewoundStage(QObject):
 
     def _show_tools(self, state: Live) -> None:
         self._controls.show_drawing(state)
-        is_wanted = self._screen.is_talking and (state.tool is not None or state.has_marks or state.is_frozen or state.notice is not None)
+        is_wanted = self._screen.is_talking and (state.tool is not None or state.is_frozen or state.notice is not None)
         if is_wanted is self._tools.isHidden():
             self._tools.setVisible(is_wanted)
             self.refit.emit()
