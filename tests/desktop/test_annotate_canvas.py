@@ -16,6 +16,7 @@ from videodesk.desktop.annotating import Tool
 from videodesk.desktop.drawing.pictures import decode
 from videodesk.desktop.drawing.rendition import rendered_pixels
 from videodesk.desktop.views import annotate_crop as crop
+from videodesk.desktop.views.annotate_overlay import loupe_words
 
 ALT = Qt.KeyboardModifier.AltModifier
 
@@ -306,7 +307,7 @@ def test_the_loupe_says_the_px_and_its_colour(screen):
     place = at(screen, 640.5, 360.5)
     mouse(screen, QEvent.Type.MouseMove, place, Qt.MouseButton.NoButton, NONE)
     picture = screen.presenter.state.picture
-    words = screen.canvas.keys.loupe_words(picture, Point(640.5, 360.5), Point(640.5, 360.5))
+    words = loupe_words(picture, Point(640.5, 360.5), Point(640.5, 360.5))
     blue, green, red = (int(part) for part in picture.pixels[360, 640][:3])
     assert words == f"x 640, y 360  #{red:02x}{green:02x}{blue:02x}"
     with_loupe = np.array(screen.canvas.grab().toImage().constBits())

@@ -55,6 +55,7 @@ class AnnotateCanvas(QWidget):
         self.gesture: Gesture | None = None
         self.is_space_held = False
         self.has_loupe = False
+        self.held_handle: Handle | None = None  # the one that the arrows move
         self.pointer = QPointF(-1, -1)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -221,7 +222,7 @@ class AnnotateCanvas(QWidget):
             return
         place = event.position()
         held = _held(event.modifiers())
-        self.keys.handle = None
+        self.held_handle = None
         pans = self.is_space_held or self.state.tool is Tool.PAN or event.button() == Qt.MouseButton.MiddleButton
         self.gesture = Gesture(Does.PAN, self._point(place), place) if pans else self._begun(place, held)
         self._choose_cursor(place)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PySide6.QtCore import QPointF, Qt
 
 from videodesk.annotation.shaping import Handle
 from videodesk.desktop.annotating import Tool
 from videodesk.desktop.views.annotate_gesture import Does
-
-if TYPE_CHECKING:
-    from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
+from videodesk.desktop.views.annotate_surface import Surface
 
 _CORNERS: Final = {
     Handle.NW: Qt.CursorShape.SizeFDiagCursor, Handle.SE: Qt.CursorShape.SizeFDiagCursor,
@@ -26,7 +24,7 @@ _TURNED: Final = {
 }
 
 
-def cursor_of(canvas: AnnotateCanvas, place: QPointF) -> Qt.CursorShape:  # noqa: PLR0911 - one answer a case
+def cursor_of(canvas: Surface, place: QPointF) -> Qt.CursorShape:  # noqa: PLR0911 - one answer a case
     """The shape at `place` of the widget."""
     state, gesture = canvas.state, canvas.gesture
     if canvas.is_space_held or state.tool is Tool.PAN or (gesture is not None and gesture.does is Does.PAN):

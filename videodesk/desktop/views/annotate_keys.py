@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent
 
-from videodesk.annotation.marks import Box, Callout, Point, Text
-from videodesk.annotation.shaping import Handle, dragged
+from videodesk.annotation.marks import Box, Callout, Text
+from videodesk.annotation.shaping import dragged
 from videodesk.desktop.annotating import AnnotateState, Tool
 from videodesk.desktop.drawing.painting import text_box
-from videodesk.desktop.drawing.pictures import Picture
-from videodesk.desktop.i18n import t
 from videodesk.desktop.views import annotate_crop as crop
 from videodesk.desktop.views.annotate_gesture import whole_of
-
-if TYPE_CHECKING:
-    from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
+from videodesk.desktop.views.annotate_surface import Surface
 
 _DIRECTIONS: Final = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 _PAN_PX: Final = 40.0
@@ -27,18 +23,17 @@ _CTRL: Final = Qt.KeyboardModifier.ControlModifier
 class CanvasKeys:
     """Arrows move the selected marks (Shift: ten times, Ctrl: their size) or pan; Tab takes the next handle, which the arrows then move.
 
-    Enter places or edits; Esc lets go, step by step. `handle` is the one that the arrows move.
+    Enter places or edits; Esc lets go, step by step. The canvas' `held_handle` is the one that the arrows move.
     """
 
-    def __init__(self, canvas: AnnotateCanvas) -> None:
+    def __init__(self, canvas: Surface) -> None:
         self._canvas = canvas
-        self.handle: Handle | None = None
         self._held_ids: tuple[str, ...] = ()
 
     def show_state(self, state: AnnotateState) -> None:
         """Another selection has handles of its own."""
         if state.selected_ids != self._held_ids or state.tool is not Tool.SELECT:
-            self.handle, self._held_ids = None, state.selected_ids
+            self._canvas.held_handle, self._held_ids = None, state.selected_ids
 
     def width_at_hand(self) -> float:
         """The width that the wheel changes."""
@@ -72,10 +67,10 @@ class CanvasKeys:
         if canvas.state.tool is not Tool.SELECT or not canvas.state.selection:
             return False
         found = list(canvas.places.handle_points(canvas.state.selection))
-        place = (found.index(self.handle) if self.handle in found else -1 if step > 0 else len(found)) + step
-        self.handle = found[place] if 0 <= place < len(found) else None
+        place = (found.index(self._canvas.held_handle) if self._canvas.held_handle in found else -1 if step > 0 else len(found)) + step
+        self._canvas.held_handle = found[place] if 0 <= place < len(found) else None
         canvas.update()
-        return self.handle is not None
+        return self._canvas.held_handle is not None
 
     def _arrow(self, dx: int, dy: int, modifiers: Qt.KeyboardModifier) -> None:
         canvas = self._canvas
@@ -87,7 +82,7 @@ class CanvasKeys:
             self._crop(x, y, is_size=is_size)
         elif not canvas.state.selection:
             self._pan(dx * far, dy * far)
-        elif self.handle is not None:
+        elif self._canvas.held_handle is not None:
             self._move_handle(x, y)
         elif is_size:
             canvas.presenter.grow(x, y)
@@ -114,7 +109,7 @@ class CanvasKeys:
         self._canvas.presenter.crop(made)
 
     def _move_handle(self, dx: float, dy: float) -> None:
-        canvas, handle = self._canvas, self.handle
+        canvas, handle = self._canvas, self._canvas.held_handle
         points = canvas.places.handle_points(canvas.state.selection)
         only = canvas.state.only
         if handle is None or handle not in points:
@@ -140,8 +135,8 @@ class CanvasKeys:
         canvas = self._canvas
         if canvas.gesture is not None:
             canvas.gesture = None
-        elif self.handle is not None:
-            self.handle = None
+        elif self._canvas.held_handle is not None:
+            self._canvas.held_handle = None
         elif canvas.has_loupe:
             canvas.has_loupe = False
         elif canvas.state.selected_ids:
@@ -152,15 +147,6 @@ class CanvasKeys:
             if was_crop:
                 canvas.fit()
         canvas.update()
-
-    @staticmethod
-    def loupe_words(picture: Picture, turned: Point, exact: Point) -> str:
-        """What the loupe says: the px of the original, and its colour. `turned` is the same place in the picture as it is shown."""
-        x, y = int(turned.x), int(turned.y)
-        if not (0 <= x < picture.width_px and 0 <= y < picture.height_px):
-            return ""
-        blue, green, red = (int(value) for value in picture.pixels[y, x][:3])
-        return t("annotate.loupe_says", x=int(exact.x), y=int(exact.y), colour=f"#{red:02x}{green:02x}{blue:02x}")
 
 
 _EVERYWHERE: Final = Box(-1e6, -1e6, 2e6, 2e6)

@@ -13,6 +13,7 @@ from videodesk.annotation.shaping import Handle
 from videodesk.desktop.drawing.pictures import Picture
 from videodesk.desktop.drawing.turned import Placing
 from videodesk.desktop.drawing.viewport import Viewport, draw_picture
+from videodesk.desktop.i18n import t
 from videodesk.desktop.theme import token
 from videodesk.desktop.views import annotate_crop as crop
 
@@ -108,3 +109,12 @@ def paint_loupe(painter: QPainter, picture: Picture, turned_at: Point, where: QP
     painter.setPen(QPen(token("on_stage"), 1.5))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(rect.adjusted(0, 0, 0, 28), 10, 10)
+
+
+def loupe_words(picture: Picture, turned: Point, exact: Point) -> str:
+    """What the loupe says: the px of the original (`exact`), and its colour. `turned` is the same place in the picture as it is shown."""
+    x, y = int(turned.x), int(turned.y)
+    if not (0 <= x < picture.width_px and 0 <= y < picture.height_px):
+        return ""
+    blue, green, red = (int(value) for value in picture.pixels[y, x][:3])
+    return t("annotate.loupe_says", x=int(exact.x), y=int(exact.y), colour=f"#{red:02x}{green:02x}{blue:02x}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter
 
@@ -18,12 +16,10 @@ from videodesk.desktop.theme import token
 from videodesk.desktop.views import annotate_overlay as overlay
 from videodesk.desktop.views.annotate_gesture import Does, whole_of
 from videodesk.desktop.views.annotate_scene import Wanted
-
-if TYPE_CHECKING:
-    from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
+from videodesk.desktop.views.annotate_surface import Surface
 
 
-def paint_canvas(canvas: AnnotateCanvas, painter: QPainter, picture: Picture | None, *, is_moving: bool) -> bool:
+def paint_canvas(canvas: Surface, painter: QPainter, picture: Picture | None, *, is_moving: bool) -> bool:
     """Paint all of it; `picture` is turned as the document says. False when the scene has to be painted again once the hand rests."""
     state, placing = canvas.state, canvas.placing
     ratio, is_sharp = canvas.view.ratio, True
@@ -43,19 +39,19 @@ def paint_canvas(canvas: AnnotateCanvas, painter: QPainter, picture: Picture | N
     _paint_over(canvas, painter)
     if canvas.has_loupe and picture is not None and canvas.rect().contains(canvas.pointer.toPoint()):
         at, exact = canvas.view.to_picture(canvas.pointer), placing.to_picture(canvas.pointer)
-        overlay.paint_loupe(painter, picture, at, canvas.pointer, QRectF(canvas.rect()), ratio, canvas.keys.loupe_words(picture, at, exact))
+        overlay.paint_loupe(painter, picture, at, canvas.pointer, QRectF(canvas.rect()), ratio, overlay.loupe_words(picture, at, exact))
     frame_stage(painter, QRectF(canvas.rect()), is_focused=canvas.hasFocus())
     return is_sharp
 
 
-def _hidden(canvas: AnnotateCanvas) -> frozenset[str]:
+def _hidden(canvas: Surface) -> frozenset[str]:
     """Marks that stand elsewhere at the moment: in a hand, or in the editor of words."""
     gesture, words = canvas.gesture, canvas.words.mark_id
     held = frozenset() if gesture is None or gesture.copies else frozenset(mark.id for mark in gesture.drafts)
     return held if words is None else held | {words}
 
 
-def _paint_over(canvas: AnnotateCanvas, painter: QPainter) -> None:
+def _paint_over(canvas: Surface, painter: QPainter) -> None:
     state, gesture, placing = canvas.state, canvas.gesture, canvas.placing
     is_cutting = state.tool is Tool.CROP
     crop_box = gesture.box if gesture is not None and gesture.box is not None and gesture.does is not Does.BAND else state.framing.crop
@@ -74,10 +70,10 @@ def _paint_over(canvas: AnnotateCanvas, painter: QPainter) -> None:
     places = canvas.places.handle_places(chosen)
     if Handle.NW in places:
         overlay.paint_frame(painter, QRectF(places[Handle.NW], places[Handle.SE]).normalized())
-    overlay.paint_handles(painter, places, canvas.keys.handle)
+    overlay.paint_handles(painter, places, canvas.held_handle)
 
 
-def _number_of(canvas: AnnotateCanvas, mark: Mark) -> int:
+def _number_of(canvas: Surface, mark: Mark) -> int:
     if not isinstance(mark, Step):
         return 0
     document = canvas.state.document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PySide6.QtCore import QPointF
 
@@ -13,9 +13,7 @@ from videodesk.annotation.shaping import Handle, handles, hit
 from videodesk.desktop.drawing.painting import text_box
 from videodesk.desktop.views import annotate_crop as crop
 from videodesk.desktop.views.annotate_gesture import whole_of
-
-if TYPE_CHECKING:
-    from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
+from videodesk.desktop.views.annotate_surface import Surface
 
 _REACH: Final = 8.0  # logical pixels around a handle or a line that still hit it
 
@@ -23,7 +21,7 @@ _REACH: Final = 8.0  # logical pixels around a handle or a line that still hit i
 class CanvasPlaces:
     """Looks at the canvas' state; changes nothing. Places in the widget are in logical pixels."""
 
-    def __init__(self, canvas: AnnotateCanvas) -> None:
+    def __init__(self, canvas: Surface) -> None:
         self._canvas = canvas
 
     def handle_points(self, chosen: tuple[Mark, ...]) -> dict[Handle, Point]:
