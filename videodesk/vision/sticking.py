@@ -85,6 +85,9 @@ class PlaneSticker:
             return
         if before is not None and before.shape == gray.shape:
             follow_all(anchors, before, gray)
+        elif before is not None:  # the phone was turned round
+            for anchor in anchors:
+                anchor.lose(np.array([gray.shape[1] / before.shape[1], gray.shape[0] / before.shape[0]]))
         keypoints: Keypoints | None = None
         lost = [anchor for anchor in anchors if not anchor.is_tracked]
         if lost and self._count % _SEEK_EVERY == 0:

@@ -15,6 +15,8 @@ from videodesk.vision.sticking_patch import Agreement, Patch
 
 _WEAK_FRAMES: Final = 4  # frames that a blur may last before the mark counts as lost
 _SURE_FRAMES: Final = 2  # frames that must agree before a mark that was lost is shown again
+_ALIKE: Final = 0.78  # twins of a thing have some 0.75 of its fine structure
+_STILL_ALIKE: Final = 0.5  # once found, in the next frames
 _MAX_VIEWS: Final = 6
 _DETAIL_EVERY: Final = 6  # frames
 _MATCHER: Final = cv2.BFMatcher(cv2.NORM_HAMMING)
@@ -46,6 +48,7 @@ class Anchor:
         self._patch = patch
         self._points = points
         self.motion: Floats = np.eye(3)
+        self._places = points
         self.is_held = True
         self._count = 0
         self._weak = 0
@@ -56,7 +59,7 @@ class Anchor:
     @property
     def places(self) -> Floats:
         """Where the mark is on the newest frame on which it was held, (n, 2) px."""
-        return carry(self.motion, self._points)
+        return carry(self.motion, self._points) if self.is_held else self._places
 
     @property
     def is_tracked(self) -> bool:
@@ -75,20 +78,25 @@ class Anchor:
         if not self.is_tracked:
             return
         guess = self._flowed(start, end, is_good)
-        motion = None if guess is None else self._confirmed(after, guess[0], strict=not self.is_held)
+        motion = None if guess is None else self._confirmed(after, guess[0], 0.0 if self.is_held else _STILL_ALIKE)
         if motion is not None:
             self._hold(motion)
         elif self.is_held and guess is not None and self._weak < _WEAK_FRAMES and self._is_carried(after, guess):
             self._weak += 1
             self.motion = guess[0]
         else:
-            self.is_held, self._weak, self._sure = False, 0, 0
+            self.lose()
+
+    def lose(self, scale: Floats | None = None) -> None:
+        """It is not known any more where the mark is; it stays where it was last, in a frame `scale` (x, y) times the size."""
+        self._places = self.places if scale is None else self.places * scale
+        self.is_held, self._weak, self._sure = False, 0, 0
 
     def seek(self, gray: Gray, keypoints: Keypoints) -> None:
         """Look for a lost mark in the whole frame. Found is what the next frame says again."""
         for view, _ in reversed(self._views):
             guess = _matched(view, keypoints, self._patch)
-            motion = None if guess is None else self._confirmed(gray, guess, strict=True)
+            motion = None if guess is None else self._confirmed(gray, guess, _ALIKE)
             if motion is not None:
                 self.motion, self._sure = motion, 1
                 return
@@ -125,21 +133,21 @@ class Anchor:
         motion /= motion[2, 2]
         return (motion, float(found[1].sum() / len(start))) if is_plausible(motion, self._patch.corners) else None
 
-    def _confirmed(self, gray: Gray, motion: Floats, *, strict: bool) -> Floats | None:
-        """The motion made exact, or None where the picture does not agree."""
+    def _confirmed(self, gray: Gray, motion: Floats, alike: float) -> Floats | None:
+        """The motion made exact, or None where the picture does not agree; `alike` as in `_agrees`."""
         refined = self._patch.refine(gray, motion)
         if refined is None:
             return None
         self._count += 1
-        agreement = self._patch.agreement(gray, *refined, with_detail=strict or self._count % _DETAIL_EVERY == 0)
-        if not strict and agreement.detail is not None and agreement.share > 0.9:
+        agreement = self._patch.agreement(gray, *refined, with_detail=alike > 0 or self._count % _DETAIL_EVERY == 0)
+        if alike == 0 and agreement.detail is not None and agreement.share > 0.9:
             self._usual += 0.4 * (agreement.detail - self._usual)
-        return refined[0] if self._agrees(agreement, strict=strict) else None
+        return refined[0] if self._agrees(agreement, alike) else None
 
-    def _agrees(self, found: Agreement, *, strict: bool) -> bool:
-        """Whether the mark is there. `strict` where it was lost: there may be another thing of the same kind."""
-        if strict:
-            is_same = found.inliers >= 0.5 * found.points and found.detail is not None and found.detail >= 0.8 * self._usual
+    def _agrees(self, found: Agreement, alike: float) -> bool:
+        """Whether the mark is there. `alike` (a share of the fine structure that is usual) where it was lost: there may be another thing of the same kind."""
+        if alike > 0:
+            is_same = found.inliers >= 0.5 * found.points and found.detail is not None and found.detail >= alike * self._usual
             return is_same and found.inliers >= 10 and found.agreeing >= 5 and found.share >= 0.6
         return found.inliers >= 8 and found.agreeing >= 4 and found.share >= 0.35
 

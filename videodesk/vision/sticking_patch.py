@@ -14,6 +14,8 @@ from videodesk.vision.sticking_geometry import Floats, Gray, carry, fit, flow, i
 _CELL_PX: Final = 24
 _CELLS: Final = (3, 7)
 _FEATURES: Final = 60
+_BLOCK_PX: Final = 5
+_STRENGTH: Final = 1e-3  # a corner's smaller eigenvalue; a camera's noise and uneven light on a bare wall stay below half of it
 _ENOUGH: Final = 30
 _TEXTURE: Final = 3.0  # standard deviation of the brightness below which a cell says nothing
 _SOFT_PX: Final = 1.6  # what a camera's blur and a codec leave
@@ -137,10 +139,13 @@ def patch_around(gray: Gray, points: Floats) -> Patch | None:
 def _features(gray: Gray, box: tuple[float, float, float, float]) -> Floats:
     left, top, right, bottom = (round(side) for side in box)
     apart = max(3.0, 0.03 * max(right - left, bottom - top))
-    corners = cv2.goodFeaturesToTrack(gray[top:bottom, left:right], _FEATURES, 0.01, apart, blockSize=5)
+    part = gray[top:bottom, left:right]
+    corners = cv2.goodFeaturesToTrack(part, _FEATURES, 0.01, apart, blockSize=_BLOCK_PX)
     if corners is None:
         return np.empty((0, 2))
-    return np.asarray(corners.reshape(-1, 2).astype(np.float64) + np.array([left, top]))
+    spots = corners.reshape(-1, 2)
+    strength = cv2.cornerMinEigenVal(part, _BLOCK_PX)[spots[:, 1].astype(int), spots[:, 0].astype(int)]
+    return np.asarray(spots[strength > _STRENGTH].astype(np.float64) + np.array([left, top]))
 
 
 def _without_light(picture: Gray) -> Gray:
