@@ -203,3 +203,12 @@ def test_the_setting_names_kinds_of_cases():
     assert load(environment={"VIDEODESK_REDACT_FIRST": "parcel home_contents"}).redact_first == (CaseKind.PARCEL, CaseKind.HOME_CONTENTS)
     with pytest.raises(Invalid, match=r"settings\.invalid"):
         load(environment={"VIDEODESK_REDACT_FIRST": "everything"})
+
+
+def test_a_checklist_can_have_the_rule_itself(tmp_path):
+    for kind in CaseKind:
+        told = json.loads((resources() / "checklists" / f"{kind}.json").read_text(encoding="utf-8"))
+        (tmp_path / f"{kind}.json").write_text(json.dumps(told | {"redact_first": kind is CaseKind.GLASS}), encoding="utf-8")
+    lists = Checklists.load(tmp_path, {CaseKind.PARCEL})
+    assert [kind for kind in CaseKind if lists.redacts_first(kind)] == sorted(
+        [CaseKind.GLASS, CaseKind.PARCEL], key=list(CaseKind).index)

@@ -47,10 +47,12 @@ class Checklists:
     def load(cls, folder: Path, redact_first: Iterable[CaseKind] = ()) -> Checklists:
         """Read `<kind>.json` for every kind; a missing or malformed file is a bug in what we ship and raises.
 
-        `redact_first`: the kinds whose pictures only the agents of the case see before they are redacted.
+        `redact_first`: the kinds whose pictures only the agents of the case see before they are redacted, besides those whose own file
+        says so ("redact_first": true).
         """
-        return cls({kind: tuple(_item(entry) for entry in json.loads((folder / f"{kind}.json").read_text(encoding="utf-8"))["items"])
-                    for kind in CaseKind}, redact_first)
+        read = {kind: json.loads((folder / f"{kind}.json").read_text(encoding="utf-8")) for kind in CaseKind}
+        own = {kind for kind, told in read.items() if told.get("redact_first", False)}
+        return cls({kind: tuple(_item(entry) for entry in told["items"]) for kind, told in read.items()}, {*redact_first, *own})
 
     def items(self, kind: CaseKind) -> tuple[ChecklistItem, ...]:
         """The items of a kind, in the order in which they are shown."""

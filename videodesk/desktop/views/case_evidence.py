@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from videodesk.core.vocabulary import SealKind
+from videodesk.core.vocabulary import ReleaseState, SealKind
 from videodesk.desktop import i18n
 from videodesk.desktop.i18n import moment_text, t, word
 from videodesk.desktop.icons import pixmap
@@ -207,8 +207,9 @@ class SnapshotModel(QAbstractListModel):
 
     @staticmethod
     def count(snapshot: SnapshotView) -> tuple[str, ...]:
-        """How many originals it has, where that is worth a word."""
-        return (t("case.original_count", n=len(snapshot.originals)),) if len(snapshot.originals) > 1 else ()
+        """How many originals it has, and that colleagues may not see it yet, where that is worth a word."""
+        many = (t("case.original_count", n=len(snapshot.originals)),) if len(snapshot.originals) > 1 else ()
+        return (*many, t("redact.held")) if snapshot.release is ReleaseState.HELD else many
 
     def moment(self, snapshot: SnapshotView) -> str:
         """When it was captured."""
