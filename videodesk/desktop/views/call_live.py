@@ -216,6 +216,7 @@ class LiveBar(QFrame):
             row.addWidget(button)
         row.addSpacing(8)
         row.addWidget(self.seen_icon)
+        row.addSpacing(6)
         row.addWidget(self.words, 1)
         row.addWidget(self.close_bar)
         self._fading_icon = ""
