@@ -219,6 +219,7 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
     from videodesk.desktop.sound import QtSound
     from videodesk.media.engine import AiortcEngine
     from videodesk.vision.measuring import EdgeFinder
+    from videodesk.vision.privacy import PictureSearch, finding_process
 
     clock = DeskClock(SystemClock())
     logs.configure(settings.log_level, clock)
@@ -251,6 +252,7 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
     parts = DesktopParts(
         settings=settings, clock=clock, work_dir=settings.data_dir, reach_service=reach_service, make_api=make_api, make_channel=make_channel,
         make_outbox=lambda folder: Outbox(folder, clock), make_delivery=Delivery, make_media=make_media, make_vision=lambda: make_vision(settings), finder=EdgeFinder(),
+        make_privacy=lambda texts: PictureSearch(finding_process(), texts),
         make_sealer=lambda: LocalStation(settings.data_dir / "station", clock, system_keyring if settings.use_keyring else no_keyring),
         link=link, driver_socket=driver_socket, is_single_instance=driver_socket is None)
     try:
@@ -263,22 +265,19 @@ def make_vision(_settings: Settings) -> Vision:
     """What looks at pictures. Starts no process yet: its children start with the first picture, and end when idle or by `close`."""
     from videodesk.vision.codes import ZxingReader
     from videodesk.vision.judging import Judge
-    from videodesk.vision.privacy import PictureSearch, finding_process
     from videodesk.vision.reading_process import looking_process, ocr_process
     from videodesk.vision.sticking import PlaneSticker
     from videodesk.vision.texts import RapidOcrReader, is_installed
 
     looking = looking_process()
     texts = RapidOcrReader(ocr_process()) if is_installed() else None
-    privacy = PictureSearch(finding_process(), texts)
 
     def close() -> None:
         looking.close()
-        privacy.close()
         if texts is not None:
             texts.close()
 
-    return Vision(Judge(looking), ZxingReader(looking), texts, close, PlaneSticker, privacy)
+    return Vision(Judge(looking), ZxingReader(looking), texts, close, PlaneSticker)
 
 
 def administer(settings: Settings, action: str, *, name: str, password: str | None, roles: list[str], display_name: str | None) -> list[str]:

@@ -15,7 +15,6 @@ from videodesk.annotation import schema
 from videodesk.annotation.document import Document
 from videodesk.annotation.marks import REDACTION_COLOUR, Box, Point, Rectangle, Redaction, RedactionPen, RedactionReason
 from videodesk.annotation.privacy_ports import Proposal, Seen
-from videodesk.calls.capture_ports import Vision
 from videodesk.core.errors import Conflict, WorldError
 from videodesk.core.vocabulary import Language, ReleaseState
 from videodesk.desktop import i18n
@@ -49,7 +48,7 @@ class FakeFinder:
 
 class Screen:
     def __init__(self, api, snapshot, finder):
-        self.context = make_context(api, vision=Vision(None, None, privacy=finder) if finder is not None else None)
+        self.context = make_context(api, privacy=finder)
         self.view = make(self.context)
         self.view.resize(1280, 800)
         self.view.show()

@@ -41,3 +41,7 @@ class PrivacyFinder(Protocol):
         `bgra`: height × width × 4 bytes in rows without gaps, upright.
         """
         ...
+
+    def close(self) -> None:
+        """End its process; idempotent. A later picture starts it again."""
+        ...

@@ -13,7 +13,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Protocol
 
-from videodesk.annotation.privacy_ports import PrivacyFinder
 from videodesk.calls.pictures import EncodedOriginal, FrozenFrame, Luma, Picture
 from videodesk.calls.sticking_ports import Sticker
 
@@ -267,7 +266,7 @@ def _nothing_to_close() -> None:
 class Vision:
     """All that looks at pictures. `texts` is None where the extra is not installed; `close` ends its processes, idempotent.
 
-    `make_sticker` makes what follows the marks of one call; `privacy` finds what a person may want to redact.
+    `make_sticker` makes what follows the marks of one call.
     """
 
     judge: PictureJudge
@@ -275,4 +274,3 @@ class Vision:
     texts: TextReader | None = None
     close: Callable[[], None] = _nothing_to_close
     make_sticker: Callable[[], Sticker] | None = None
-    privacy: PrivacyFinder | None = None

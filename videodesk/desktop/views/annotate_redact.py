@@ -224,5 +224,4 @@ def _words_of(one: Proposal) -> str:
 
 def make_redact_panel(context: DesktopContext, marks: Marks) -> RedactPanel:
     """The page for this editor; `marks` is its presenter."""
-    finder = None if context.vision is None else context.vision.privacy
-    return RedactPanel(RedactPresenter(marks, context.api, context.tasks, context.clock, finder))
+    return RedactPanel(RedactPresenter(marks, context.api, context.tasks, context.clock, context.privacy))
