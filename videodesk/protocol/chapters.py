@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from videodesk.core.ids import UUID_PATTERN
 from videodesk.protocol import live
 from videodesk.protocol import messages as m
 from videodesk.protocol import negotiation as n
@@ -303,7 +304,7 @@ def _limit(item: object) -> str:
         return found()
     pattern = getattr(item, "pattern", None)
     if pattern:
-        return "UUID" if pattern == m.UUID_PATTERN else f"`{pattern}`"
+        return "UUID" if pattern == UUID_PATTERN else f"`{pattern}`"
     low, high = getattr(item, "min_length", None), getattr(item, "max_length", None)
     return " ".join(text for text in (f"≥ {low}" if low else "", f"≤ {high} characters" if high else "") if text)
 

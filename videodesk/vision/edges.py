@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,7 +81,7 @@ def _side(pixels: Pixels, one: Floats, two: Floats, reach: float, *, is_last: bo
     values = _sampled(pixels, places[:, None, :] + offsets[None, :, None] * inward)
     profile, contrast = _told_apart(values, offsets, 0.4 * reach)
     # Once the side lies nearly right, neighbours along it are averaged: the edge goes straight on, the table's pattern does not.
-    profile = cv2.GaussianBlur(profile, (0, 0), sigmaX=1.0 / _STEP_PX, sigmaY=max(1.0, count / 40) if is_last else 1.0)
+    profile = np.asarray(cv2.GaussianBlur(profile, (0, 0), sigmaX=1.0 / _STEP_PX, sigmaY=max(1.0, count / 40) if is_last else 1.0), np.float32)
     change = np.gradient(profile, _STEP_PX, axis=1)[:, 2:-2]
     at, height = _peaks(change)
     is_seen = height > 0.25 * float(np.median(height))
@@ -106,7 +107,7 @@ def _told_apart(values: NDArray[np.float32], offsets: Floats, gap: float) -> tup
     difference = (np.median(inside, axis=0) - np.median(outside, axis=0)).astype(np.float64)
     spread = (np.cov(inside, rowvar=False) + np.cov(outside, rowvar=False)) / 2 + np.eye(3) * _NOISE**2
     direction = np.linalg.solve(spread, difference)
-    apart = float(np.sqrt(max(1e-12, difference @ direction)))
+    apart = math.sqrt(max(1e-12, float(difference @ direction)))
     return np.ascontiguousarray(values @ (direction / apart).astype(np.float32)), apart
 
 

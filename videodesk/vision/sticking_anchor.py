@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -32,10 +32,11 @@ class Keypoints:
 
 def keypoints_of(gray: Gray, detector: cv2.ORB) -> Keypoints:
     """The keypoints of a picture, with places in px."""
-    points, descriptors = detector.detectAndCompute(gray, None)
+    found: Any = detector.detectAndCompute(gray, None)  # descriptors are None where nothing stands out
+    points, descriptors = found
     if descriptors is None:
         return Keypoints(np.empty((0, 2)), np.empty((0, 32), np.uint8))
-    return Keypoints(cv2.KeyPoint.convert(points).astype(np.float64), descriptors)
+    return Keypoints(np.asarray(cv2.KeyPoint.convert(points), dtype=np.float64), descriptors)
 
 
 class Anchor:

@@ -85,12 +85,13 @@ def flow(before: Gray, after: Gray, points: Floats, *, window_px: int, levels: i
         return points, good
     start = points.astype(np.float32).reshape(-1, 1, 2)
     size = (window_px, window_px)
-    end, status, _ = cv2.calcOpticalFlowPyrLK(before, after, start, None, winSize=size, maxLevel=levels, criteria=_FLOW_ENDS)
+    follow: Any = cv2.calcOpticalFlowPyrLK  # its stubs know no None for the guess
+    end, status, _ = follow(before, after, start, None, winSize=size, maxLevel=levels, criteria=_FLOW_ENDS)
     seen = status.ravel() == 1
     if back_px is None:
         good = seen
     elif seen.any():
-        again, status, _ = cv2.calcOpticalFlowPyrLK(after, before, end[seen], None, winSize=size, maxLevel=levels, criteria=_FLOW_ENDS)
+        again, status, _ = follow(after, before, end[seen], None, winSize=size, maxLevel=levels, criteria=_FLOW_ENDS)
         off = np.linalg.norm((again - start[seen]).reshape(-1, 2), axis=1)
         good[seen] = (status.ravel() == 1) & (off < back_px)
     return end.reshape(-1, 2).astype(np.float64), good

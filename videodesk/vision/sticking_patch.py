@@ -57,7 +57,7 @@ class Patch:
         self._size = (self._columns * _CELL_PX, self._rows * _CELL_PX)
         scale_x, scale_y = self._size[0] / width, self._size[1] / height
         self._to_patch: Floats = np.array([[scale_x, 0, -left * scale_x], [0, scale_y, -top * scale_y], [0, 0, 1]], dtype=np.float64)
-        self._from_patch: Floats = np.linalg.inv(self._to_patch)
+        self._from_patch: Floats = np.asarray(np.linalg.inv(self._to_patch), dtype=np.float64)
         self._spots = carry(self._to_patch, self.features)
         own = self._seen(gray, np.eye(3))
         self._sharp = _without_light(own)
@@ -140,7 +140,7 @@ def _features(gray: Gray, box: tuple[float, float, float, float]) -> Floats:
     left, top, right, bottom = (round(side) for side in box)
     apart = max(3.0, 0.03 * max(right - left, bottom - top))
     part = gray[top:bottom, left:right]
-    corners = cv2.goodFeaturesToTrack(part, _FEATURES, 0.01, apart, blockSize=_BLOCK_PX)
+    corners: Any = cv2.goodFeaturesToTrack(part, _FEATURES, 0.01, apart, blockSize=_BLOCK_PX)
     if corners is None:
         return np.empty((0, 2))
     spots = corners.reshape(-1, 2)
