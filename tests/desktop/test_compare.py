@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -219,3 +220,17 @@ def test_what_is_asked_twice_is_shown_once(shell, api):
     _view, presenter = opened(shell, [one, one])
     assert len({item.snapshot.id for item in presenter.state.items}) == len(presenter.state.items)
     assert asyncio.run(api.snapshot(one.id)).id in {item.snapshot.id for item in presenter.state.items}
+
+
+def test_what_is_chosen_stays_chosen_when_a_picture_comes(shell, api):
+    snapshots = pictures(api, 2)
+    shell.open("case", case_id=snapshots[0].case_id)
+    view = shell.view("case")
+    listed = view.findChild(QListView, "case.snapshots")
+    listed.setCurrentIndex(listed.model().index(1))
+    before = view.evidence._comparable()
+    assert before
+    case = view.evidence._state
+    view.evidence.put(replace(case, snapshots=case.snapshots[1:]))
+    assert view.evidence._comparable() == before
+    assert listed.currentIndex().row() == 0

@@ -55,6 +55,7 @@ ROUTES = [
     ("GET", f"/snapshots/{SOME}/annotation", Action.SEE_EVIDENCE, None),
     ("POST", f"/snapshots/{SOME}/annotation", Action.ANNOTATE, {"base_revision": 0, "document": {}}),
     ("PUT", f"/snapshots/{SOME}/renditions/{SOME}", Action.ANNOTATE, None),
+    ("POST", f"/snapshots/{SOME}/release", Action.ANNOTATE, {"original_id": SOME}),
     ("GET", f"/renditions/{SOME}", Action.SEE_EVIDENCE, None),
     ("GET", "/review", Action.SEE_REVIEWS, None),
     ("PUT", f"/snapshots/{SOME}/originals/{SOME}", Action.CAPTURE, None),

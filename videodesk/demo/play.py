@@ -227,7 +227,12 @@ class Play:
         agent.do("open", link=f"videodesk://case/{self.case_id}")
         agent.do("choose", name="case.tabs", row=1)
         agent.wait("case.snapshots", lambda seen: bool(seen["visible"] and seen["rows"]), why="to show the evidence")
-        agent.do("choose", name="case.snapshots", row=0)
+
+        def is_chosen() -> bool:  # the case may be loaded anew meanwhile: a person would choose again, too
+            agent.do("choose", name="case.snapshots", row=0)
+            return bool(agent.look("case.compare")["enabled"])
+
+        self.wait_until(is_chosen, "a picture to be chosen")
         agent.click("case.compare")
         agent.wait("compare.stage")
         for mode in ("side", "swipe", "onion"):

@@ -118,7 +118,7 @@ class EvidenceGrid(QStackedWidget):
     def put(self, state: CaseState) -> None:
         """Show the snapshots."""
         self._state = state
-        self._model.put(state)
+        self._put_snapshots(state)
         pieces = state.pieces
         self.setCurrentWidget(self._page if state.snapshots or pieces else self._none)
         self._card.setVisible(bool(pieces))
@@ -127,15 +127,33 @@ class EvidenceGrid(QStackedWidget):
         self._able()
         self.list.setAccessibleName(t("case.evidence"))
 
+    def _put_snapshots(self, state: CaseState) -> None:
+        """Cells that come or go leave what is chosen as it is."""
+        chosen = {one.id for one in self._chosen()}
+        current = self.list.currentIndex().data(_SNAPSHOT)
+        self._model.put(state)
+        selection = self.list.selectionModel()
+        if not chosen or selection.hasSelection():
+            return
+        for row in range(self._model.rowCount()):
+            snapshot = self._model.index(row).data(_SNAPSHOT)
+            if isinstance(current, SnapshotView) and snapshot.id == current.id:
+                selection.setCurrentIndex(self._model.index(row), selection.SelectionFlag.NoUpdate)
+            if snapshot.id in chosen:
+                selection.select(self._model.index(row), selection.SelectionFlag.Select)
+
+    def _chosen(self) -> list[SnapshotView]:
+        rows = sorted(index.row() for index in self.list.selectionModel().selectedIndexes())
+        found = [self._model.index(row).data(_SNAPSHOT) for row in rows]
+        return [one for one in found if isinstance(one, SnapshotView)]
+
     def compare(self) -> None:
         """Put the chosen pictures beside each other; one alone beside what belongs to it."""
         if ids := self._comparable():
             self.compared.emit(ids)
 
     def _comparable(self) -> tuple[str, ...]:
-        rows = sorted(index.row() for index in self.list.selectionModel().selectedIndexes())
-        chosen = [self._model.index(row).data(_SNAPSHOT) for row in rows]
-        return tuple(one.id for one in chosen if isinstance(one, SnapshotView) and one.duration_s is None)[:MOST]
+        return tuple(one.id for one in self._chosen() if one.duration_s is None)[:MOST]
 
     def _able(self) -> None:
         pictures = [one for one in (self._state.snapshots if self._state else ()) if one.duration_s is None]
