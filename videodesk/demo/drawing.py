@@ -15,6 +15,7 @@ def live(play: Play) -> None:
     """An arrow and a number on the live picture; both read back on the customer's page. All is cleared at the end."""
     agent, page = play.desk(), play.customer.page
     agent.click("call.draw")
+    agent.click("call.live_fades")  # they stay until they are cleared
     width, height = agent.look(_VIDEO)["size"]
     agent.click("call.live_arrow")
     agent.do("drag", name=_VIDEO, path=[[round(width * x), round(height * y)] for x, y in ((0.15, 0.25), (0.22, 0.38), (0.30, 0.50))])
@@ -39,4 +40,5 @@ def live(play: Play) -> None:
     play.screen(agent, "drawn-back")
     agent.click("call.live_freeze")
     page.wait_for_function("() => document.querySelector('.live img') === null", timeout=_WITHIN_MS)
+    agent.click("call.live_fades")
     agent.click("live.close")
