@@ -2,6 +2,8 @@
 
 `frame_ms`: one step of a pan or a zoom, from the event to the painted pixels; the floor copies a picture of the widget's size.
 `pan_ms`, `zoom_ms`: the two apart; `sharp_ms`: the scene painted anew once a zoom rests (no hand waits for it).
+`far_ms`: one frame of a plain pan across all of the still at 100 %, beyond what is kept; `take_ms`: a mark below others is taken hold of, or put
+down changed. Both paint a part of the scene.
 `stroke_ms`: a stroke's next point, from the mouse event to the painted pixels, with the same 500 marks below.
 """
 
@@ -12,6 +14,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -24,12 +27,14 @@ from PySide6.QtWidgets import QApplication
 
 from tests.bench._chromium import ratio
 from videodesk.annotation.document import Document, History
+from videodesk.annotation.geometry import moved
 from videodesk.annotation.marks import COLOURS, Callout, Highlighter, Kind, Mark, Pen, Point, RedactionPen, StampKind, Text
 from videodesk.annotation.shaping import Style, drawn
 from videodesk.core.ids import new_id
 from videodesk.desktop.annotating import AnnotateState, Tool
 from videodesk.desktop.drawing.pictures import Picture
 from videodesk.desktop.views.annotate_canvas import AnnotateCanvas
+from videodesk.desktop.views.annotate_gesture import Does, Gesture
 
 WIDTH: Final = 4000
 HEIGHT: Final = 3000
@@ -67,12 +72,13 @@ def run() -> dict[str, Any]:
         canvas.zoom_by(1.1 if chance.random() < 0.5 else 1 / 1.1)
         canvas._rest.stop()
         sharp.append(_timed(lambda: None, painted))
+    fars, takes = _far(canvas, painted), _taken(canvas, painted)
     canvas.fit()
     painted()
     strokes = _stroke(canvas, painted, chance)
     return {"name": "canvas", "marks": MARKS, "pixels": WIDTH * HEIGHT, "seed": SEED, "figures": {
         "frame_ms": _compared([*pans, *zooms], blits), "pan_ms": _compared(pans, blits), "zoom_ms": _compared(zooms, blits),
-        "sharp_ms": {"unit": "ms", "ours": _figure(sharp)}, "stroke_ms": _compared(strokes, blits)}}
+        "sharp_ms": {"unit": "ms", "ours": _figure(sharp)}, "far_ms": _compared(fars, blits), "take_ms": _compared(takes, blits), "stroke_ms": _compared(strokes, blits)}}
 
 
 def _canvas(chance: random.Random) -> AnnotateCanvas:
@@ -125,6 +131,39 @@ def _wheel(canvas: AnnotateCanvas, turned: int) -> None:
     at = QPointF(canvas.rect().center())
     QApplication.sendEvent(canvas, QWheelEvent(
         at, canvas.mapToGlobal(at), QPoint(), QPoint(0, turned // 2), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False))
+
+
+def _far(canvas: AnnotateCanvas, painted: Callable[[], None]) -> list[float]:
+    canvas.zoom_to(1.0)
+    canvas.pan_by(9999, 9999)
+    canvas._rest.stop()
+    painted()
+    return [_timed(lambda: canvas.pan_by(-24, -16), painted) for _ in range(110)]
+
+
+def _taken(canvas: AnnotateCanvas, painted: Callable[[], None]) -> list[float]:
+    canvas.fit()
+    painted()
+    found = []
+    for place in range(4, MARKS, 24):
+        before = canvas.state
+        marks = list(before.document.marks)
+        marks[place] = moved(marks[place], 15, 5)
+        gesture = Gesture(Does.MOVE, Point(0, 0), QPointF(), drafts=(marks[place],))
+        after = replace(before, history=History(replace(before.document, marks=tuple(marks))))
+        found.append(_timed(lambda gesture=gesture: _hold(canvas, gesture), painted))
+        found.append(_timed(lambda after=after: _put(canvas, after), painted))
+    return found
+
+
+def _hold(canvas: AnnotateCanvas, gesture: Gesture) -> None:
+    canvas.gesture = gesture
+    canvas.update()
+
+
+def _put(canvas: AnnotateCanvas, state: AnnotateState) -> None:
+    canvas.gesture = None
+    canvas.show_state(state)
 
 
 def _stroke(canvas: AnnotateCanvas, painted: Callable[[], None], chance: random.Random) -> list[float]:

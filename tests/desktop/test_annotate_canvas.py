@@ -11,7 +11,7 @@ from tests.desktop.test_annotate import CTRL, JPEG, LEFT, NONE, SHIFT, Screen, s
 from tests.desktop.test_annotate import screen as screen  # noqa: PLC0414 - a fixture
 from videodesk.annotation.document import Framing
 from videodesk.annotation.geometry import bounds
-from videodesk.annotation.marks import Box, Callout, Line, Point, Rectangle
+from videodesk.annotation.marks import Box, Callout, Line, Point, Rectangle, Step
 from videodesk.desktop.annotating import Tool
 from videodesk.desktop.drawing.pictures import decode
 from videodesk.desktop.drawing.rendition import rendered_pixels
@@ -268,17 +268,72 @@ def test_the_scene_is_not_painted_anew_while_one_pans_or_zooms(screen):
     assert screen.canvas.scene.painted == painted + 1
 
 
-def test_a_mark_on_top_is_painted_on_and_looks_as_if_all_were_painted_anew(screen):
-    two_boxes(screen)
-    screen.canvas.grab()
+def seen_and_anew(screen):
+    """What is seen, and what is seen when the whole scene is painted anew; the first must not have painted all of it."""
     painted = screen.canvas.scene.painted
-    screen.presenter.add(Line(id="line", start=Point(200, 200), end=Point(500, 300)))
-    screen.presenter.select(None)
     one = screen.canvas.grab().toImage()
     assert screen.canvas.scene.painted == painted
     screen.canvas.scene.forget()
     other = screen.canvas.grab().toImage()
     assert screen.canvas.scene.painted == painted + 1
+    return one, other
+
+
+def sharp_at_100_per_cent(screen):
+    screen.canvas.zoom_to(1.0)
+    rested(screen)
+    screen.canvas.grab()
+
+
+def a_mark_on_top(screen):
+    screen.presenter.add(Line(id="line", start=Point(200, 200), end=Point(500, 300)))
+
+
+def a_mark_below_changed(screen):
+    screen.presenter.change_several((Rectangle(id="one", box=Box(560, 260, 200, 120), colour="#1c7ed6", width_px=14),))
+
+
+def a_mark_removed(screen):
+    screen.presenter.select("one")
+    screen.presenter.delete()
+
+
+def the_lowest_put_on_top(screen):
+    screen.presenter.change_several((Rectangle(id="one", box=Box(560, 260, 200, 120), colour="#1c7ed6", width_px=14),))
+    screen.canvas.grab()
+    screen.presenter.select("one")
+    screen.presenter.to_front()
+
+
+def steps_renumbered(screen):
+    screen.presenter.add_several([Step(id="first", at=Point(300, 400)), Step(id="second", at=Point(500, 420))])
+    screen.canvas.grab()
+    screen.presenter.select("first")
+    screen.presenter.delete()
+
+
+@pytest.mark.parametrize("does", [a_mark_on_top, a_mark_below_changed, a_mark_removed, the_lowest_put_on_top, steps_renumbered])
+def test_only_what_changed_is_painted_and_looks_as_if_all_were_painted_anew(screen, does):
+    two_boxes(screen)
+    sharp_at_100_per_cent(screen)
+    before = screen.canvas.grab().toImage()
+    does(screen)
+    screen.presenter.select(None)
+    one, other = seen_and_anew(screen)
+    assert one == other
+    assert one != before
+
+
+@pytest.mark.parametrize("way", [(-30, -17), (30, 17), (-30, 17)])
+def test_far_pans_paint_only_what_comes_into_sight(screen, way):
+    two_boxes(screen)
+    screen.canvas.zoom_to(3.0)
+    rested(screen)
+    screen.canvas.grab()
+    for _ in range(40):
+        screen.canvas.pan_by(*way)
+        screen.canvas.grab()
+    one, other = seen_and_anew(screen)
     assert one == other
 
 

@@ -1,8 +1,8 @@
 """What stands on the canvas, kept as one image: the picture with its finished marks.
 
-Painting 500 marks takes longer than a frame may. So the scene is painted with room around what is seen, and moved while one pans; while
-one zooms, the last scene is shown larger or smaller, and painted sharp once the hand rests. A mark put on top of all others is painted on
-the scene there is.
+Painting 500 marks takes longer than a frame may. So the scene is painted with room around what is seen, and moved while one pans; beyond the
+room only the strip that comes into sight is painted. Where marks come, go or change, only their places are painted anew. While one zooms,
+the last scene is shown larger or smaller, and painted sharp once the hand rests.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, QSizeF
+from PySide6.QtGui import QColor, QImage, QPainter, QRegion, QTransform
 
 from videodesk.annotation.document import Document
-from videodesk.annotation.geometry import bounds
-from videodesk.annotation.marks import HIGHLIGHTER_WIDTHS, Box, Callout, Mark, Point, Ruler, Spotlight, Step
-from videodesk.desktop.drawing.painting import draw_dimming, draw_mark, text_box
+from videodesk.annotation.marks import Box
+from videodesk.desktop.drawing.painting import draw_dimming, draw_mark
 from videodesk.desktop.drawing.pictures import Picture
 from videodesk.desktop.drawing.turned import Placing
 from videodesk.desktop.drawing.viewport import Viewport, draw_picture
+from videodesk.desktop.views.annotate_damage import damage, reach_of, shown
 
 _ROOM: Final = 0.35  # of the widget's size, painted beyond each side
-_LABEL_WIDTHS: Final = 60.0  # how far a ruler's words reach from its line, in widths
+_STRIP: Final = 240  # screen pixels that are painted ahead of a pan
+_MANY: Final = 24  # rectangles; of more the box around them is painted
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,15 @@ class Scene:
 
     def paint(self, painter: QPainter, wanted: Wanted, *, is_moving: bool) -> bool:
         """Paint it with a painter on screen pixels. `is_moving`: a hand zooms, a blurred one will do. False when it has to be painted again at rest."""
-        if not self._holds(wanted):
-            if is_moving and self._is_same(wanted) and not self._image.isNull():
-                self._paint_stretched(painter, wanted)
-                return False
+        if self._is_as_large(wanted) and self._is_of(wanted):
+            self._mend(wanted)
+            self._scroll(wanted)
+        elif is_moving and self._is_same(wanted) and not self._image.isNull():
+            self._paint_stretched(painter, wanted)
+            return False
+        else:
             self._paint_anew(wanted)
-        left, top = self._offset
-        at = QPointF(wanted.placing.view.left - self._view.left - left, wanted.placing.view.top - self._view.top - top)
-        painter.drawImage(at, self._image)
+        painter.drawImage(QPointF(*self._corner(wanted)) * -1, self._image)
         return True
 
     def forget(self) -> None:
@@ -66,80 +68,99 @@ class Scene:
 
     # ── what the kept image can do ─────────────────────────────────────────────────────────────────────────────
 
+    def _is_of(self, wanted: Wanted) -> bool:
+        """Whether the kept image is of the same picture, turned the same way, in the same colours."""
+        source = self._source
+        return source is not None and source[0] is wanted.picture and source[3] == wanted.ground.rgb() and self._turn == wanted.placing.turn
+
     def _is_same(self, wanted: Wanted) -> bool:
         source = self._source
-        if source is None or source[0] is not wanted.picture or source[3] != wanted.ground.rgb() or self._turn != wanted.placing.turn:
-            return False
-        return source[1] is wanted.document and source[2] == wanted.hidden
+        return source is not None and self._is_of(wanted) and source[1] is wanted.document and source[2] == wanted.hidden
 
-    def _holds(self, wanted: Wanted) -> bool:
+    def _is_as_large(self, wanted: Wanted) -> bool:
         view = wanted.placing.view
-        if view.zoom != self._view.zoom or view.ratio != self._view.ratio or self._image.isNull():
-            return False
-        if not self._is_same(wanted) and not self._adds(wanted):
-            return False
-        left, top = self._offset
-        x, y = self._view.left + left - view.left, self._view.top + top - view.top
-        return 0 <= x <= self._image.width() - wanted.size.width() and 0 <= y <= self._image.height() - wanted.size.height()
+        return (view.zoom, view.ratio) == (self._view.zoom, self._view.ratio) and self._image.size().expandedTo(wanted.size) == self._image.size()
 
-    def _adds(self, wanted: Wanted) -> bool:
-        """Whether the document only has one mark more, on top; then it is painted on."""
+    def _corner(self, wanted: Wanted) -> tuple[int, int]:
+        """Where the widget's corner lies in the kept image; whole, since a viewport stands on whole screen pixels."""
+        view, (left, top) = wanted.placing.view, self._offset
+        return round(self._view.left + left - view.left), round(self._view.top + top - view.top)
+
+    def _mend(self, wanted: Wanted) -> None:
+        """Paint anew only where the marks look different from before."""
         source = self._source
-        if source is None or source[0] is not wanted.picture or source[2] or wanted.hidden or source[3] != wanted.ground.rgb() or self._turn != wanted.placing.turn:
-            return False
-        before, now = source[1], wanted.document
-        if len(now.marks) != len(before.marks) + 1 or now.framing != before.framing or any(a is not b for a, b in zip(before.marks, now.marks, strict=False)):
-            return False
-        added = now.marks[-1]
-        if isinstance(added, Spotlight):
-            return False
-        painter = self._painter(wanted)
-        draw_mark(painter, added, now, now.step_number(added.id) if isinstance(added, Step) else 0)
-        painter.end()
-        self._source = (wanted.picture, now, wanted.hidden, wanted.ground.rgb())
-        return True
+        if source is None or (source[1] is wanted.document and source[2] == wanted.hidden):
+            return
+        boxes = damage(list(shown(source[1], source[2])), list(shown(wanted.document, wanted.hidden)))
+        self._source = (wanted.picture, wanted.document, wanted.hidden, wanted.ground.rgb())
+        if boxes is None:
+            self._paint_anew(wanted)
+            return
+        whole, region = self._image.rect(), QRegion()
+        on_image = self._on_image(wanted)
+        for box in boxes:
+            region += on_image.mapRect(QRectF(*box)).toAlignedRect().adjusted(-2, -2, 2, 2).intersected(whole)
+        self._paint_region(wanted, region)
+
+    def _scroll(self, wanted: Wanted) -> None:
+        """Where the view goes beyond the kept image, move what there is and paint the rest: a strip, and a little more than is needed."""
+        x, y = self._corner(wanted)
+        across, down = _beyond(x, self._image.width() - wanted.size.width()), _beyond(y, self._image.height() - wanted.size.height())
+        if not (across or down):
+            return
+        kept = self._image.rect().translated(-across, -down).intersected(self._image.rect())
+        if kept.isEmpty():
+            self._paint_anew(wanted)
+            return
+        self._image = self._image.copy(self._image.rect().translated(across, down))
+        self._offset = (self._offset[0] - across, self._offset[1] - down)
+        self._paint_region(wanted, QRegion(self._image.rect()) - QRegion(kept))
 
     # ── painting ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _painter(self, wanted: Wanted) -> QPainter:
-        """On the kept image, in px of the original."""
-        painter = QPainter(self._image)
-        painter.translate(self._offset[0], self._offset[1])
-        Placing(self._view, wanted.document.width_px, wanted.document.height_px, wanted.document.framing.turns).apply(painter)
-        return painter
+    def _placed(self, wanted: Wanted) -> Placing:
+        """How the original's px lie in the kept image."""
+        view, (left, top), document = self._view, self._offset, wanted.document
+        shifted = Viewport(view.zoom, view.left + left, view.top + top, view.ratio, is_fitted=False)
+        return Placing(shifted, document.width_px, document.height_px, document.framing.turns)
+
+    def _on_image(self, wanted: Wanted) -> QTransform:
+        placing = self._placed(wanted)
+        view = placing.view
+        return placing.turn * QTransform(view.zoom, 0, 0, view.zoom, view.left, view.top)
 
     def _paint_anew(self, wanted: Wanted) -> None:
         """All of it, with room around. `_offset`: where the widget's corner lies in the image."""
         self.painted += 1
-        room_x, room_y = round(wanted.size.width() * _ROOM), round(wanted.size.height() * _ROOM)
-        size = QSize(wanted.size.width() + 2 * room_x, wanted.size.height() + 2 * room_y)
+        size = _with_room(wanted.size)
         if self._image.size() != size:
             self._image = QImage(size, QImage.Format.Format_RGB32)
-        self._image.fill(wanted.ground)
-        self._view, self._offset, self._turn = wanted.placing.view, (room_x, room_y), wanted.placing.turn
+        self._offset = ((size.width() - wanted.size.width()) // 2, (size.height() - wanted.size.height()) // 2)
+        self._view, self._turn = wanted.placing.view, wanted.placing.turn
         self._source = (wanted.picture, wanted.document, wanted.hidden, wanted.ground.rgb())
-        painter = QPainter(self._image)
-        view = self._view
-        draw_picture(painter, wanted.picture, Viewport(view.zoom, view.left + room_x, view.top + room_y, view.ratio, is_fitted=False))
-        painter.end()
-        painter = self._painter(wanted)
-        seen = self._seen(wanted, room_x, room_y)
-        document = wanted.document
-        draw_dimming(painter, document, without=wanted.hidden)
-        number = 0
-        for mark in document.marks:
-            number += isinstance(mark, Step)
-            if mark.id not in wanted.hidden and touches(mark, seen):
-                draw_mark(painter, mark, document, number)
-        painter.end()
+        self._paint_region(wanted, QRegion(self._image.rect()))
 
-    @staticmethod
-    def _seen(wanted: Wanted, room_x: int, room_y: int) -> Box:
-        """The part of the original that lies in the image."""
-        ratio = wanted.placing.view.ratio
-        one = wanted.placing.to_picture(QPointF(-room_x / ratio, -room_y / ratio))
-        other = wanted.placing.to_picture(QPointF((wanted.size.width() + room_x) / ratio, (wanted.size.height() + room_y) / ratio))
-        return Box.between(one, other)
+    def _paint_region(self, wanted: Wanted, region: QRegion) -> None:
+        """A part of the kept image; equal to the pixel to what painting all of it gives."""
+        if region.isEmpty():
+            return
+        placing = self._placed(wanted)
+        painter = QPainter(self._image)
+        painter.setClipRegion(region)
+        painter.fillRect(self._image.rect(), wanted.ground)
+        painter.save()
+        draw_picture(painter, wanted.picture, placing.view)
+        painter.restore()
+        placing.apply(painter)
+        draw_dimming(painter, wanted.document, without=wanted.hidden)
+        back, _is_possible = self._on_image(wanted).inverted()
+        rects: list[QRect] = list(region) if region.rectCount() <= _MANY else [region.boundingRect()]  # type: ignore[call-overload]
+        parts = [Box(part.x(), part.y(), part.width(), part.height()) for part in (back.mapRect(QRectF(rect)) for rect in rects)]
+        for mark, number in shown(wanted.document, wanted.hidden):
+            reach = reach_of(mark)
+            if any(_meet(reach, part) for part in parts):
+                draw_mark(painter, mark, wanted.document, number)
+        painter.end()
 
     def _paint_stretched(self, painter: QPainter, wanted: Wanted) -> None:
         """The kept image as large as it would be now; beyond it the bare picture."""
@@ -158,12 +179,16 @@ class Scene:
             painter.drawImage(visible, self._image, source)
 
 
-def touches(mark: Mark, seen: Box) -> bool:
-    """Whether something of `mark` may lie in `seen`, with its strokes, rims and words."""
-    box, reach = bounds(mark, text_box), mark.width_px * (HIGHLIGHTER_WIDTHS + 1)
-    if isinstance(mark, Ruler):
-        reach = mark.width_px * _LABEL_WIDTHS
-    if isinstance(mark, Callout):
-        box = Box.between(Point(min(box.x, mark.target.x), min(box.y, mark.target.y)), Point(max(box.right, mark.target.x), max(box.bottom, mark.target.y)))
-    grown = box.grown(reach)
-    return grown.x <= seen.right and grown.right >= seen.x and grown.y <= seen.bottom and grown.bottom >= seen.y
+def _with_room(size: QSize) -> QSize:
+    return QSize(size.width() + 2 * round(size.width() * _ROOM), size.height() + 2 * round(size.height() * _ROOM))
+
+
+def _beyond(corner: int, most: int) -> int:
+    """How far the image has to go on so that 0 <= corner <= most, and a little farther: not a strip for each frame."""
+    if corner < 0:
+        return corner - min(_STRIP, most)
+    return corner - most + min(_STRIP, most) if corner > most else 0
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one.x <= other.right and one.right >= other.x and one.y <= other.bottom and one.bottom >= other.y
