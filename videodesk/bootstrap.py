@@ -37,6 +37,7 @@ from videodesk.sealing.certificates import chain_of
 from videodesk.sealing.embedded import seal_kind
 from videodesk.sealing.external import external_seal
 from videodesk.sealing.keys import LocalDeskKeys, open_keys
+from videodesk.sealing.marker_page import marker_page
 from videodesk.sealing.packer import BagPacker
 from videodesk.sealing.pins import is_signed_by, pins_of
 from videodesk.sealing.private_keys import no_keyring
@@ -82,7 +83,7 @@ def make_desk(settings: Settings, *, is_embedded: bool) -> Desk:
         settings=settings, store=store, blobs=blobs, uploads=LocalUploads(settings.data_dir / "uploads", vault), bus=bus, clock=clock, is_embedded=is_embedded, embedded_secret=secrets.token_urlsafe(32) if is_embedded else None,
         setup_code=secrets.token_urlsafe(32) if is_embedded else "-".join(secrets.token_hex(2) for _ in range(3)),
         code_key=kept_secret(settings.data_dir / "code.key"), keys=keys, sealer=keys.sealer(), seal_kind=seal_kind, authorities=open_authorities(settings.tsa_urls, settings.tsa_roots), reports=TypstReport(keys),
-        vault=vault, packer=BagPacker(keys, verify_page), verifier=Verifier(pins_of(keys.root_pem), clock))
+        marker_page=marker_page, vault=vault, packer=BagPacker(keys, verify_page), verifier=Verifier(pins_of(keys.root_pem), clock))
 
 
 def _take_over(store: SqlStore, folder: Path, blobs: EncryptedCaseBlobs) -> None:
@@ -217,6 +218,8 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
     from videodesk.desktop.app import run_desktop as run
     from videodesk.desktop.sound import QtSound
     from videodesk.media.engine import AiortcEngine
+    from videodesk.vision.measuring import EdgeFinder
+    from videodesk.vision.privacy import PictureSearch, finding_process
 
     clock = DeskClock(SystemClock())
     logs.configure(settings.log_level, clock)
@@ -248,7 +251,8 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
 
     parts = DesktopParts(
         settings=settings, clock=clock, work_dir=settings.data_dir, reach_service=reach_service, make_api=make_api, make_channel=make_channel,
-        make_outbox=lambda folder: Outbox(folder, clock), make_delivery=Delivery, make_media=make_media, make_vision=lambda: make_vision(settings),
+        make_outbox=lambda folder: Outbox(folder, clock), make_delivery=Delivery, make_media=make_media, make_vision=lambda: make_vision(settings), finder=EdgeFinder(),
+        make_privacy=lambda texts: PictureSearch(finding_process(), texts),
         make_sealer=lambda: LocalStation(settings.data_dir / "station", clock, system_keyring if settings.use_keyring else no_keyring),
         link=link, driver_socket=driver_socket, is_single_instance=driver_socket is None)
     try:
@@ -262,6 +266,7 @@ def make_vision(_settings: Settings) -> Vision:
     from videodesk.vision.codes import ZxingReader
     from videodesk.vision.judging import Judge
     from videodesk.vision.reading_process import looking_process, ocr_process
+    from videodesk.vision.sticking import PlaneSticker
     from videodesk.vision.texts import RapidOcrReader, is_installed
 
     looking = looking_process()
@@ -272,7 +277,7 @@ def make_vision(_settings: Settings) -> Vision:
         if texts is not None:
             texts.close()
 
-    return Vision(Judge(looking), ZxingReader(looking), texts, close)
+    return Vision(Judge(looking), ZxingReader(looking), texts, close, PlaneSticker)
 
 
 def administer(settings: Settings, action: str, *, name: str, password: str | None, roles: list[str], display_name: str | None) -> list[str]:

@@ -16,11 +16,11 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from videodesk.core.errors import Invalid
-from videodesk.core.vocabulary import Language
+from videodesk.core.vocabulary import CaseKind, Language
 
 ENVIRONMENT_PREFIX: Final = "VIDEODESK_"
 PROGRAMS: Final = "desktop serve demo doctor admin"
-LISTS: Final = frozenset({"turn_urls", "tsa_urls", "backups"})
+LISTS: Final = frozenset({"turn_urls", "tsa_urls", "backups", "redact_first"})
 _SEPARATORS: Final = {"backups": ";"}  # its items are phrases; the others' are separated by spaces
 
 
@@ -92,6 +92,9 @@ class Settings(BaseModel):
     backups: tuple[str, ...] = Field(
         default=(), description="Where backups of the data folder lie and for how long, e.g. Nightly copy, 30 days; certificates of erasure name "
         "them (repeat, or separate by semicolons).", json_schema_extra={"programs": "desktop serve admin"})
+    redact_first: tuple[CaseKind, ...] = Field(
+        default=(), description="Kinds of cases whose pictures only their agents see before they are redacted, e.g. home_contents (repeat, or separate "
+        "by spaces).", json_schema_extra={"programs": "desktop serve"})
     synthetic_media: bool = Field(default=False, description="Use a drawn camera and a generated tone instead of devices (tests, demo).",
                                   json_schema_extra={"programs": "desktop"})
 

@@ -2,6 +2,7 @@
 
 import { MAX_CHARS } from "./chat.js";
 import { h, icon } from "./dom.js";
+import { liveLayer } from "./live_layer.js";
 import { photoSender } from "./photos_view.js";
 import { agentName, button, initials, videoOf } from "./screens_view.js";
 import { nativeCard, sendingText } from "./stills_view.js";
@@ -46,6 +47,7 @@ function control(name, action, kind = "") {
 /** @param {App} app @returns {import("./screens_view.js").View} */
 export function call(app) {
   const own = ownPicture(app);
+  const live = liveLayer(app);
   const tile = agentTile(app);
   const status = h("p", { class: "status" });
   const recording = h("p", { class: "recording" }, t("call.recording"));
@@ -65,13 +67,15 @@ export function call(app) {
       }
     },
   },
-    own.element,
-    h("div", { class: "call-top" }, h("div", { class: "call-who" }, h("h1", { id: "call-title", tabindex: "-1" }, t("call.title", { agent: agentName(app) })), status, recording), tile.element),
+    own.element, live.element,
+    h("div", { class: "call-top" }, h("div", { class: "call-who" }, h("h1", { id: "call-title", tabindex: "-1" }, t("call.title", { agent: agentName(app) })), status, recording, live.put), tile.element),
     h("div", { class: "middle" }, listen, notices, native.element), bar.element, panel.element, flash, dialog.element);
   return {
     element,
+    close: () => live.close?.(),
     update: () => {
       own.update();
+      live.update?.();
       tile.update();
       bar.update();
       panel.update();

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { announce } from "./dom.js";
+import { Live } from "./live.js";
 import { renewed, stands, written } from "./chat.js";
 import { newId, randomName } from "./memory.js";
 import { Peer } from "./peer.js";
@@ -25,6 +26,7 @@ export class Conversation {
     this.channel = null;
     /** @type {Peer | null} */
     this.peer = null;
+    this.live = new Live(app);
     /** @type {MediaStream | null} */
     this.remote = null;
     this.isPeerUp = false;
@@ -39,6 +41,7 @@ export class Conversation {
   end() {
     this.peer?.end();
     this.peer = null;
+    this.live.end();
     this.isPeerUp = false;
     this.remote = null;
     this.channel?.close();
@@ -196,6 +199,7 @@ export class Conversation {
           this.tellState();
           this.app.draw();
         },
+        onLive: (channel) => this.live.attach(channel),
       }, { sound: consents.includes("sound"), video: consents.includes("video") });
       this.syncTracks();
     }

@@ -1,5 +1,6 @@
 // The peer connection of a call: does what negotiation.js says, one action after another.
 
+import { LABEL } from "./live_words.js";
 import { advance, begin } from "./negotiation.js";
 
 /** @typedef {import("./types").NegotiationEvent} NegotiationEvent */
@@ -13,6 +14,7 @@ import { advance, begin } from "./negotiation.js";
  * @property {(step: SendSignal) => void} send
  * @property {(stream: MediaStream) => void} onRemote
  * @property {(state: RTCPeerConnectionState) => void} onState
+ * @property {(channel: RTCDataChannel) => void} onLive a fresh channel for live drawing
  */
 
 const PATIENCE_MS = 5_000;
@@ -152,6 +154,7 @@ export class Peer {
     const video = connection.addTransceiver(this.tracks.video ?? "video", { direction: this.allowed.video ? "sendrecv" : "recvonly", streams: [local] });
     this.audioSender = audio.sender;
     this.videoSender = video.sender;
+    this.handlers.onLive(connection.createDataChannel(LABEL, { ordered: true }));
     const codecs = RTCRtpReceiver.getCapabilities("video")?.codecs;
     if (codecs && typeof video.setCodecPreferences === "function") {
       video.setCodecPreferences(preferred(codecs));

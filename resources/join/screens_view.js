@@ -284,7 +284,8 @@ export function waiting(app) {
     element: h("section", { class: "card centred" },
       h("div", { class: "pulse", "aria-hidden": "true" }, h("div", { class: "face" }, initials(agentName(app)))),
       title(t("waiting.title", { agent: agentName(app) })), lead, since, stage,
-      note("plain", h("p", {}, t(tip))),
+      note("plain", h("p", {}, t(tip)), tip === "waiting.tip_claim" ? h("p", { class: "marker-offer" }, `${t("waiting.marker")} `,
+        h("a", { href: `/api/v1/marker.pdf?language=${language()}`, download: "", "data-name": "marker" }, t("waiting.marker_link"))) : null),
       button(t("waiting.leave"), () => app.leave(), { kind: "second", name: "leave" }),
       app.model.join?.consents?.includes("stills")
         ? button(t("check.photos"), () => app.dispatch({ type: "photos_wanted" }), { kind: "quiet", name: "photos" }) : null),

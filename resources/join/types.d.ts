@@ -285,6 +285,94 @@ export interface LeaveCall {
   call_id: string;
 }
 
+/** All marks of `by` go ("" everybody's). */
+export interface LiveClear {
+  type: "live.clear";
+  by: "" | "agent" | "customer";
+}
+
+/** The desktop shows a frozen picture: a JPEG of `size_bytes` follows in `live.freeze_part`s. The page shows it once it is whole. */
+export interface LiveFreeze {
+  type: "live.freeze";
+  id: string;
+  width_px: number;
+  height_px: number;
+  size_bytes: number;
+  may_draw: boolean;
+}
+
+/** A piece of the frozen picture, base64, at most FREEZE_PART_BYTES of it, in order from index 0. */
+export interface LiveFreezePart {
+  type: "live.freeze_part";
+  id: string;
+  index: number;
+  data: string;
+}
+
+/** How a mark holds on: `still` to the picture, `following` the object, `lost` while the object is not found (dimmed, where it was last). */
+export type LiveHold = "still" | "following" | "lost";
+
+/** One mark. `points`: a pointer's and a step's place; two ends; two opposite corners; a stroke's places. A rectangle or ellipse that follows an object carries its four corners, clockwise from the upper left. */
+export interface LiveMark {
+  id: string;
+  shape: LiveShape;
+  points: [number, number][];
+  colour: string;
+  width: number;
+  number: number;
+  by: "agent" | "customer";
+  fades: boolean;
+  hold: LiveHold;
+  freeze: string;
+}
+
+/** The page shows the measuring marker on its screen, or no longer. */
+export interface LiveMarker {
+  type: "live.marker";
+  is_shown: boolean;
+}
+
+/** Changes of the marks, both ways, at most one every BATCH_MS: new or replaced ones, longer strokes, moved ones, ids that are gone. `seq` counts from 1 in each direction; a page answers the desktop's with `live.seen` once they are painted. */
+export interface LiveMarks {
+  type: "live.marks";
+  seq: number;
+  frame_ms: number | null;
+  put: LiveMark[];
+  more: LiveMore[];
+  moved: LiveMoved[];
+  gone: string[];
+}
+
+/** The stroke of mark `id` goes on. */
+export interface LiveMore {
+  id: string;
+  points: [number, number][];
+}
+
+/** Where a following mark is now. */
+export interface LiveMoved {
+  id: string;
+  points: [number, number][];
+  hold: LiveHold;
+}
+
+/** The page has painted all up to `seq` (and shows the frozen picture `freeze`). `is_hidden`: the customer has put the drawings away. */
+export interface LiveSeen {
+  type: "live.seen";
+  seq: number;
+  freeze: string;
+  is_hidden: boolean;
+}
+
+/** What is drawn live. `pointer` is one place that moves; all others stay where they were put. */
+export type LiveShape = "pointer" | "arrow" | "line" | "rectangle" | "ellipse" | "pen" | "step";
+
+/** The live video again; marks on the frozen picture are gone. */
+export interface LiveThaw {
+  type: "live.thaw";
+  id: string;
+}
+
 /** setLocalDescription(answer), then feed back `answer_made`. */
 export interface MakeAnswer {
   do: "make_answer";
@@ -557,5 +645,15 @@ export type NegotiationAction =
   | ApplyDescription
   | AddCandidate
   | SendSignal;
+
+/** Every message of live drawing, over the data channel. */
+export type LiveMessage =
+  | LiveMarks
+  | LiveClear
+  | LiveFreeze
+  | LiveFreezePart
+  | LiveThaw
+  | LiveSeen
+  | LiveMarker;
 
 export declare const PROTOCOL_VERSION: 1;

@@ -13,9 +13,11 @@ import cv2
 import numpy as np
 
 from videodesk.calls.capture_ports import CallMemory, Clip, ClipFacts
+from videodesk.calls.live_ports import FrameWatcher, LiveListener
 from videodesk.calls.ports import Device, EncodedOriginal, FrozenFrame, LocalMedia, Luma, PeerListener, PeerState, Picture, Quality
 from videodesk.core.errors import Invalid
 from videodesk.core.vocabulary import SnapshotMethod
+from videodesk.protocol.live import LiveMessage
 from videodesk.protocol.messages import IceCandidate, IceServer, SessionDescription
 
 if TYPE_CHECKING:
@@ -119,6 +121,42 @@ class FakeStills:
         return Luma(memoryview(grey).cast("B"), width, height, width, owner=grey)
 
 
+class FakeLiveLine:
+    """The line of live drawing: keeps what is said, and says what a test lets the page say."""
+
+    def __init__(self) -> None:
+        self.said: list[LiveMessage] = []
+        self.shown: list[tuple[str, EncodedOriginal]] = []
+        self.dropped: list[str] = []
+        self.is_open, self.has_room = False, True
+        self.listener: LiveListener | None = None
+
+    def listen(self, listener: LiveListener | None) -> None:
+        self.listener = listener
+        if listener is not None and self.is_open:
+            listener.live_changed(is_open=True)
+
+    def say(self, *messages: LiveMessage) -> None:
+        self.said += messages
+
+    def show(self, freeze_id: str, picture: EncodedOriginal, *, may_draw: bool) -> None:
+        assert may_draw
+        self.shown.append((freeze_id, picture))
+
+    def drop(self, freeze_id: str) -> None:
+        self.dropped.append(freeze_id)
+
+    # what a test makes happen
+    def become_open(self, *, is_open: bool = True) -> None:
+        self.is_open = is_open
+        if self.listener is not None:
+            self.listener.live_changed(is_open=is_open)
+
+    def hear(self, message: LiveMessage) -> None:
+        assert self.listener is not None
+        self.listener.live_said(message)
+
+
 class FakeMediaPeer:
     """A MediaPeer that notes what it is told and says what a test wants it to say."""
 
@@ -128,6 +166,7 @@ class FakeMediaPeer:
         self.descriptions: list[SessionDescription] = []
         self.candidates: list[IceCandidate] = []
         self.microphone, self.camera, self.hold, self.is_closed = True, True, False, False
+        self.live, self.watcher = FakeLiveLine(), None
 
     async def take_description(self, description: SessionDescription) -> None:
         self.descriptions.append(description)
@@ -151,6 +190,12 @@ class FakeMediaPeer:
 
     async def close(self) -> None:
         self.is_closed = True
+
+    def watch(self, watcher: FrameWatcher | None) -> None:
+        self.watcher = watcher
+
+    def encode_live(self, frame: FrozenFrame) -> EncodedOriginal:
+        return self.stills.encode(frame)
 
     # what a test makes happen
     def show(self, bgr: np.ndarray, seq: int = 1) -> None:

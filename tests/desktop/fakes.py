@@ -25,6 +25,7 @@ from videodesk.core.vocabulary import (
     InvitationState,
     Language,
     PartyRole,
+    ReleaseState,
     ReviewDecision,
     ReviewState,
     SealKind,
@@ -462,6 +463,15 @@ class FakeDeskApi(FakeProof):
         self._enter("thumbnail")
         self._snapshot(snapshot_id)
         return self.pictures.get(snapshot_id, self.originals[snapshot_id])
+
+    async def release_snapshot(self, snapshot_id: str, body: r.ReleaseIn) -> r.SnapshotView:
+        self._enter("release_snapshot")
+        fresh = self._snapshot(snapshot_id)
+        if body.original_id != fresh.leading:
+            raise Conflict("snapshot.release_stale")
+        fresh = fresh.model_copy(update={"release": ReleaseState.CLEARED})
+        self.snapshots_by_id[snapshot_id] = fresh
+        return fresh
 
     async def annotation(self, snapshot_id: str, revision: int | None = None) -> r.AnnotationView | None:
         self._enter("annotation")

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from tests.desktop.drawn import damaged_parcel_jpeg
 from tests.desktop.fakes import make_context, sample_case
 from videodesk.annotation import schema
-from videodesk.annotation.marks import COLOURS, Arrow, Ellipse, Line, Pen, Point, Rectangle, Redaction, Step, Text, bounds
+from videodesk.annotation.geometry import bounds
+from videodesk.annotation.marks import COLOURS, Arrow, Ellipse, Line, Pen, Point, Rectangle, Redaction, Step, Text
 from videodesk.core.errors import NotFound, WorldError
 from videodesk.core.vocabulary import Language
 from videodesk.desktop import i18n
@@ -275,8 +276,8 @@ def test_the_list_edits_moves_and_deletes_by_keyboard(screen):
     screen.key(Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier, panel.list)
     assert screen.marks[1].id == first
     screen.key(Qt.Key.Key_F2, NONE, panel.list)
-    QTest.keyClicks(panel.name, "Hoek")
-    screen.key(Qt.Key.Key_Return, NONE, panel.name)
+    QTest.keyClicks(screen.view.findChild(QWidget, "annotate.name"), "Hoek")
+    screen.key(Qt.Key.Key_Return, NONE, screen.view.findChild(QWidget, "annotate.name"))
     assert screen.marks[1].name == "Hoek"
     x = screen.view.findChild(QWidget, "annotate.x")
     x.selectAll()

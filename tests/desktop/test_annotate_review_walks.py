@@ -16,22 +16,22 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QTabBar,
     QTextEdit,
     QWidget,
 )
 
 from tests.desktop.drawn import damaged_parcel_jpeg
 from tests.desktop.fakes import make_context, sample_case
+from tests.desktop.test_annotate_editing import EVERY_KIND
 from videodesk.annotation.marks import Point, Text
 from videodesk.core.places import resources
 from videodesk.core.vocabulary import Language
 from videodesk.desktop import i18n, theme
-from videodesk.desktop.drawing.painting import text_box
-from videodesk.desktop.drawing.pictures import decode
-from videodesk.desktop.drawing.rendition import render
-from videodesk.desktop.presenters.annotate import AnnotatePresenter
+from videodesk.desktop.annotating import Tool
 from videodesk.desktop.shell import Shell
 from videodesk.desktop.views.annotate import AnnotateView
+from videodesk.desktop.views.annotate import make as make_annotate
 from videodesk.desktop.views.review import make as make_review
 
 HOSTILE = "<img src=/dev/zero><b>x</b> & co"
@@ -44,12 +44,13 @@ def screen(request, api):
     shot = api.add_snapshot(case.id, JPEG, "damage", size=(640, 360), captured_by=api.other.id, captured_by_name=HOSTILE, caption=HOSTILE)
     context = make_context(api)
     if request.param == "annotate":
-        presenter = AnnotatePresenter(api, context.tasks, context.clock, decode=decode, render=render, measure=text_box, autosave_after_s=None)
-        view = AnnotateView(context, presenter)
+        view = make_annotate(context)
         view.resize(1280, 800)
         view.show()
         view.opened(snapshot_id=shot.id)
-        presenter.add(Text(id="t", at=Point(20, 20), text=HOSTILE, name=HOSTILE))
+        view.marks._autosave_after_s = None
+        view.marks.add(Text(id="t", at=Point(20, 20), text=HOSTILE, name=HOSTILE))
+        view.marks.keep_style()
     else:
         view = make_review(context)
         view.resize(1280, 800)
@@ -61,11 +62,35 @@ def screen(request, api):
     return view
 
 
+def stages(view):
+    """The screen as it opens, and the annotate screen with other panels in sight."""
+    yield
+    if not isinstance(view, AnnotateView):
+        return
+    for tool in (Tool.STAMP, Tool.CROP, Tool.RULER, Tool.REDACTION):
+        view.marks.choose_tool(tool)
+        QApplication.processEvents()
+        yield
+    view.marks.choose_tool(Tool.SELECT)
+    view.panel.tabs.setCurrentIndex(0)
+    for mark in EVERY_KIND:
+        if view.marks.state.document.find(mark.id) is None:
+            view.marks.add(mark)
+        view.marks.select(mark.id, alone=True)
+        QApplication.processEvents()
+        yield
+    view.marks.select_all()
+    QApplication.processEvents()
+    yield
+
+
 def all_widgets(view):
     return [view, *view.findChildren(QWidget)]
 
 
 def test_every_text_is_plain(screen):
+    for _stage in stages(screen):
+        pass
     labels = [widget for widget in all_widgets(screen) if isinstance(widget, QLabel)]
     assert labels
     assert all(widget.textFormat() == Qt.TextFormat.PlainText for widget in labels)
@@ -75,14 +100,15 @@ def test_every_text_is_plain(screen):
 
 def test_everything_that_can_be_operated_has_a_name(screen):
     kinds = (QAbstractButton, QLineEdit, QPlainTextEdit, QComboBox, QAbstractItemView)
-    unnamed = []
-    for widget in all_widgets(screen):
-        is_inner = isinstance(widget.parentWidget(), QComboBox)
-        if widget.isVisible() and not is_inner and (isinstance(widget, kinds) or widget.focusPolicy() & Qt.FocusPolicy.TabFocus):
-            interface = QAccessible.queryAccessibleInterface(widget)
-            if not interface.text(QAccessible.Text.Name):
-                unnamed.append((type(widget).__name__, widget.objectName()))
-    assert unnamed == []
+    unnamed = set()
+    for _stage in stages(screen):
+        for widget in all_widgets(screen):
+            is_inner = isinstance(widget.parentWidget(), QComboBox | QTabBar)
+            if widget.isVisible() and not is_inner and (isinstance(widget, kinds) or widget.focusPolicy() & Qt.FocusPolicy.TabFocus):
+                interface = QAccessible.queryAccessibleInterface(widget)
+                if not interface.text(QAccessible.Text.Name):
+                    unnamed.add((type(widget).__name__, widget.objectName()))
+    assert unnamed == set()
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -95,12 +121,13 @@ def test_no_key_shows_and_nothing_is_clipped(screen, qapp, language, name):
             widget.retranslate()
     for _ in range(5):
         QApplication.processEvents()
-    for widget in all_widgets(screen):
-        text = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""
-        for shown in (text, widget.accessibleName(), widget.toolTip()):
-            assert not shown.startswith(("annotate.", "review.", "common.")), shown
-        if isinstance(widget, QAbstractButton) and text and widget.isVisible():
-            assert widget.width() >= widget.fontMetrics().horizontalAdvance(text), text
+    for _stage in stages(screen):
+        for widget in all_widgets(screen):
+            text = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""
+            for shown in (text, widget.accessibleName(), widget.toolTip()):
+                assert not shown.startswith(("annotate.", "measure.", "redact.", "review.", "common.")), shown
+            if isinstance(widget, QAbstractButton) and text and widget.isVisible():
+                assert widget.width() >= widget.fontMetrics().horizontalAdvance(text), text
 
 
 @pytest.mark.parametrize("area", ["annotate", "review"])

@@ -74,6 +74,8 @@ def test_the_pages_hold_no_markup_that_would_be_shown(language):
         ("call", ("inbox.accept_call", "call.hold", "call.take_back", "call.banner.restart", "call.wrap_up.done", "call.quality.weak")),
         ("snapshots", ("call.stage.saving", "call.stage.kept_here", "call.stage.sending", "call.stage.in_case", "call.tray.belongs")),
         ("annotate", ("annotate.arrow", "annotate.redaction", "annotate.select", "annotate.step")),
+        ("measure", ("measure.title", "measure.find", "measure.corners", "measure.print", "measure.copy_link", "measure.use_ruler", "measure.kind.bank_card",
+                     "measure.kind.marker", "measure.kind.a4", "measure.kind.known_length")),
         ("review", ("review.state.pending",)),
         ("evidence", ("case.proof", "proof.tab", "proof.package_make", "proof.report_make", "proof.copy_mail", "proof.copy_revoke", "proof.erase", "proof.certificate")),
         ("trouble", ("settings.devices", "settings.about", "call.phase.connecting", "call.stage.kept_here")))])
@@ -88,7 +90,7 @@ def test_every_single_key_named_on_a_page_is_that_tools_key():
     english = json.loads((resources() / "i18n" / "en" / "annotate.json").read_text(encoding="utf-8"))
     page = next(page for page in help_pages.pages(Language.EN) if page.slug == "annotate")
     named = dict(re.findall(r"([A-Z][a-z ]+) \(([A-Z])\)", " ".join(block.text for block in page.blocks)))
-    assert len(named) == 9
+    assert len(named) == 15
     assert named == {english[spec.text_key]: spec.shortcut for spec in ACTIONS if english.get(spec.text_key) in named}
 
 
@@ -123,7 +125,7 @@ def test_search_leaves_the_pages_that_hold_the_words(shell):
     shown = [slug for slug, button in view._buttons.items() if button.isVisible()]
     assert shown == ["invitations"]
     assert "Invitations and links" in _words(shell)
-    view.search.setText("no such word at all")
+    view.search.setText("zyxwvu")
     assert "Nothing found" in _words(shell)
     view.search.clear()
     assert all(button.isVisible() for button in view._buttons.values())

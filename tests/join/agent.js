@@ -1,6 +1,7 @@
 // A desktop in a browser: takes what the service announces, answers offers, counts what it receives. Run in a page of the service's origin.
 globalThis.desk = {
   isOpen: false, call: null, calls: {}, seen: [], chat: [], peer: null, epoch: 0, remote: new MediaStream(), rebuilt: 0, candidates: [],
+  line: null, heard: [], drawn: 0,
 
   start(token) {
     this.token = token;
@@ -64,10 +65,78 @@ globalThis.desk = {
       this.video.srcObject = this.remote;
       this.video.play();
     };
+    peer.ondatachannel = ({ channel }) => {
+      this.line = channel;
+      this.heard = [];
+      this.drawn = 0;
+      channel.onmessage = ({ data }) => this.heard.push(JSON.parse(data));
+    };
     peer.onicecandidate = ({ candidate }) => candidate && epoch === this.epoch && this.signal({
       candidate: { candidate: candidate.candidate, sdpMid: candidate.sdpMid, sdpMLineIndex: candidate.sdpMLineIndex },
     });
     peer.onconnectionstatechange = () => this.send({ type: "state.mine", call_id: id, state: { is_connected: peer.connectionState === "connected" } });
+  },
+  /** Live drawing: marks as the desktop sends them; gives their seq. */
+  draw(changes) {
+    this.drawn += 1;
+    this.line.send(JSON.stringify({ type: "live.marks", seq: this.drawn, frame_ms: null, put: [], more: [], moved: [], gone: [], ...changes }));
+    return this.drawn;
+  },
+  /** A frozen picture: the newest that came, or a drawn one of this size, cut to JPEG parts. */
+  async freeze(id, { mayDraw = true, width = 0, height = 0, change = {} } = {}) {
+    const canvas = Object.assign(document.createElement("canvas"), { width: width || this.video.videoWidth, height: height || this.video.videoHeight });
+    const pen = canvas.getContext("2d");
+    if (width) {
+      pen.fillStyle = "#808080"; pen.fillRect(0, 0, width, height);
+      pen.fillStyle = "#00ff00"; pen.beginPath(); pen.arc(0.25 * width, 0.25 * height, width / 60, 0, 7); pen.fill();
+    } else pen.drawImage(this.video, 0, 0);
+    const bytes = new Uint8Array(await (await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8))).arrayBuffer());
+    const size = { width_px: canvas.width, height_px: canvas.height };
+    this.line.send(JSON.stringify({ type: "live.freeze", id, ...size, size_bytes: bytes.length, may_draw: mayDraw, ...change }));
+    for (let index = 0; index * 8192 < bytes.length; index++) {
+      const part = bytes.subarray(index * 8192, (index + 1) * 8192);
+      this.line.send(JSON.stringify({ type: "live.freeze_part", id, index, data: btoa(String.fromCharCode(...part)) }));
+    }
+    return { ...size, size_bytes: bytes.length };
+  },
+  /** Follow the one green disc: its place in every picture that comes, with the moment of that picture's capture, as a tracker on the desktop says it. */
+  track(id, { lateMs = 0, atMs = (about) => performance.timeOrigin + about.captureTime } = {}) {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 180 });
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
+    this.tracked = 0;
+    const look = (now, about) => {
+      pen.drawImage(this.video, 0, 0, 320, 180);
+      const { data } = pen.getImageData(0, 0, 320, 180);
+      let [x, y, n] = [0, 0, 0];
+      for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 1] > 190 && data[i] < 90 && data[i + 2] < 90) { x += (i / 4) % 320 + 0.5; y += Math.floor(i / 1280) + 0.5; n += 1; }
+      }
+      if (n > 10 && about.captureTime) {
+        this.tracked += 1;
+        const [place, at] = [[x / n / 320, y / n / 180], atMs(about)];
+        setTimeout(() => this.line.readyState === "open" && this.draw({ frame_ms: at, moved: [{ id, points: [place], hold: "following" }] }), lateMs);
+      }
+      this.video.requestVideoFrameCallback(look);
+    };
+    this.video.requestVideoFrameCallback(look);
+  },
+  /** Where the middles of the blobs of a colour are in the picture that comes, as shares of it. */
+  blobs(colour) {
+    const { videoWidth: width, videoHeight: height } = this.video;
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    const pen = canvas.getContext("2d");
+    pen.drawImage(this.video, 0, 0);
+    const { data } = pen.getImageData(0, 0, width, height);
+    const sums = {};
+    for (let i = 0; i < data.length; i += 4) {
+      const is = { green: data[i + 1] > 150 && data[i] < 110 && data[i + 2] < 110, red: data[i] > 150 && data[i + 1] < 90 && data[i + 2] < 90, blue: data[i + 2] > 150 && data[i] < 110 && data[i + 1] < 110 };
+      if (!is[colour]) continue;
+      const [x, y] = [(i / 4) % width, Math.floor(i / 4 / width)];
+      const key = `${Math.floor((x / width) * 4)}-${Math.floor((y / height) * 4)}`;
+      const sum = (sums[key] ??= [0, 0, 0]);
+      sum[0] += x + 0.5; sum[1] += y + 0.5; sum[2] += 1;
+    }
+    return Object.values(sums).filter((sum) => sum[2] > 20).map(([x, y, n]) => [x / n / width, y / n / height]);
   },
   own() {
     if (!this.stream) {

@@ -242,3 +242,20 @@ def test_keyboard_alone_from_link_to_thank_you(customer, agent):
     until(page, lambda: page.evaluate("document.activeElement.dataset.name") == "stop-yes")
     page.keyboard.press("Enter")
     customer.screen("thanks")
+
+
+def test_who_waits_can_get_a_measuring_sheet(customer, agent, live):
+    live.desk.marker_page = lambda language: f"%PDF-1.7 {language.value}".encode()
+    customer.come_in(agent.invite()["link"])
+    link = customer.page.locator("[data-name=marker]")
+    with customer.page.expect_download() as download:
+        link.click()
+    assert download.value.suggested_filename == "videodesk-marker-nl.pdf"
+    assert download.value.path().read_bytes() == b"%PDF-1.7 nl"
+    customer.screen("waiting")
+    agent.waiting_call()
+
+
+def test_who_waits_for_advice_is_offered_no_measuring_sheet(customer, agent):
+    customer.come_in(agent.invite(agent.case(kind="styling"))["link"])
+    assert customer.page.locator("[data-name=marker]").count() == 0

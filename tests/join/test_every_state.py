@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.join.conftest import until
+from tests.join.live_lab import EVERY, draw, freeze, in_call, mark
 from tests.join.looking import Looking
 from tests.join.test_stills import IDS, ask, camera, hold_uploads, jpeg, last
 
@@ -227,3 +228,22 @@ def test_a_refused_still(looking, customer, agent):
     customer.screen("thanks")
     until(page, lambda: page.locator("#sending:visible").count() == 1)
     looking.look("thanks-refused")
+
+
+def test_live_drawing(looking, customer, agent):
+    """Marks of every shape, one of them lost; put away; a frozen picture with the pen, without it, to look at only."""
+    page = customer.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    in_call(customer, agent)
+    draw(agent, *EVERY)
+    looking.look("live-marks")
+    customer.press("put-drawings")
+    looking.look("live-put-away")
+    customer.press("put-drawings")
+    freeze(customer, agent)
+    draw(agent, mark("here", "arrow", [[0.5, 0.9], [0.3, 0.5]], freeze="f1"))
+    looking.look("live-frozen-drawing")
+    customer.press("draw-done")
+    looking.look("live-frozen-done")
+    freeze(customer, agent, "f2", mayDraw=False)
+    looking.look("live-frozen-looking")

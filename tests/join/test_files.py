@@ -17,6 +17,7 @@ from videodesk.core.places import resources
 
 PAGE = resources() / "join"
 BUDGET_BYTES = 150 * 1024
+PURE = ("pure.test.mjs", "live.test.mjs")
 # What was agreed to must be readable years later: who changes a consent text raises its version, and keeps the old row here.
 CONSENT_TEXTS = {"2026-11": "2cd3", "2026-11.2": "aba5"}
 
@@ -51,7 +52,8 @@ def test_every_text_named_in_the_code_is_there_and_every_text_is_used():
     assert named - keys - codes - events == set()
     made = [r"blocked\.\w+\.[123]", r"trouble\.\w+\.(title|next)", r"consent\.(video|sound|stills|recording|location)\.(title|text)", r"thanks\.(over|left|lost|photos)(_title)?",
             r"check\.(blocked|missing|missing_audio|busy|insecure)(_next)?", r"photos\.(waiting|sent|failed)", r"call\.agent_torch_(on|off)",
-            r"copy\.(empty|unknown|expired|revoked|erased|locked|offline|bug)_(title|next)", r"copy\.lead(_one)?(_no_day)?"]
+            r"copy\.(empty|unknown|expired|revoked|erased|locked|offline|bug)_(title|next)", r"copy\.lead(_one)?(_no_day)?",
+            r"draw\.(own_mark|pointer|arrow|line|rectangle|ellipse|pen|step)", r"draw\.part_(upper|middle|lower)_(left|middle|right)"]
     unused = [key for key in keys - named if not any(re.fullmatch(pattern, key) for pattern in made)]
     assert unused == []
 
@@ -77,11 +79,12 @@ def test_files_can_be_read_in_one_sitting(path):
 
 
 def test_the_pure_parts_in_node(tmp_path):
-    """Screens, chat, codec order, browser help: node's own test runner, no browser."""
+    """Screens, chat, codec order, browser help, live drawing: node's own test runner, no browser."""
     shutil.copytree(PAGE, tmp_path / "page")
-    shutil.copy(Path(__file__).parent / "pure.test.mjs", tmp_path)
+    for name in PURE:
+        shutil.copy(Path(__file__).parent / name, tmp_path)
     (tmp_path / "package.json").write_text('{"type": "module"}', encoding="utf-8")
-    done = subprocess.run(["node", "--test", "--test-reporter=tap", "pure.test.mjs"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["node", "--test", "--test-reporter=tap", *PURE], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     passed = int(re.search(r"^# pass (\d+)", done.stdout, re.MULTILINE)[1])
-    assert passed >= 15
+    assert passed >= 30

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.join.conftest import shot, until
+from tests.join.live_lab import draw, freeze, in_call, mark
 from tests.join.looking import OVERFLOW
 
 NARROW = {"width": 320, "height": 640}
@@ -65,3 +66,20 @@ def test_rotation_keeps_the_call(customer, agent):
         before = agent.frames()
         until(agent.page, lambda before=before: agent.frames() > before + 5)
     assert agent.page.evaluate("desk.rebuilt") == 1
+
+
+@pytest.mark.parametrize(("size", "percent"), [(NARROW, 100), (PHONE, 200), (SIDE, 100)])
+def test_a_frozen_picture_fits(customer, agent, size, percent):
+    page = customer.page
+    in_call(customer, agent)
+    page.set_viewport_size(size)
+    page.evaluate(f"document.documentElement.style.fontSize = '{percent}%'")
+    draw(agent, mark("a", "arrow", [[0.1, 0.1], [0.5, 0.5]]))
+    fits(page, "call-drawn", size, percent)
+    freeze(customer, agent)
+    draw(agent, mark("b", "arrow", [[0.1, 0.1], [0.5, 0.5]], freeze="f1"))
+    fits(page, "call-frozen", size, percent)
+    page.locator(".live img").scroll_into_view_if_needed()
+    image = page.locator(".live img").bounding_box()
+    assert image["height"] >= 90, image
+    assert image["width"] >= 200, image

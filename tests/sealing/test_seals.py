@@ -94,7 +94,7 @@ def test_a_changed_picture_is_found(sealer, keys, kind):
 
 # The rules for generators: C2PA conformance programme 0.2, asset rubric for specification 2.4, and 2.2's that it takes over.
 ALLOWED_ASSERTIONS = {"c2pa.hash.data", "c2pa.actions.v2", "c2pa.ingredient.v3"}
-ALLOWED_ACTIONS = {"c2pa.created", "c2pa.opened", "c2pa.drawing", "c2pa.edited"}
+ALLOWED_ACTIONS = {"c2pa.created", "c2pa.opened", "c2pa.cropped", "c2pa.orientation", "c2pa.drawing", "c2pa.edited"}
 STANDARD_PARAMETERS = {"ingredients"}
 URN = re.compile(r"urn:c2pa:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -182,16 +182,19 @@ def test_a_rendition_names_its_parent(sealer, keys):
     assert manifest["ingredients"][0]["active_manifest"] == report_of(parent, keys.root_pem)["active_manifest"]
 
 
-@pytest.mark.parametrize(("marks", "has_redaction", "expected"), [
-    (("arrow",), False, ["c2pa.opened", "c2pa.drawing"]), (("redaction",), True, ["c2pa.opened", "c2pa.edited"]),
-    (("arrow", "redaction"), True, ["c2pa.opened", "c2pa.drawing", "c2pa.edited"]), ((), False, ["c2pa.opened"]),
+@pytest.mark.parametrize(("marks", "framed", "expected"), [
+    (("arrow",), {}, ["drawing"]), (("redaction",), {}, ["edited"]), (("redaction_pen",), {}, ["edited"]), ((), {}, []),
+    (("arrow", "redaction"), {}, ["drawing", "edited"]), (("ruler", "stamp"), {"turns": 3}, ["orientation", "drawing"]),
+    ((), {"is_cropped": True}, ["cropped"]), (("redaction_pen", "text"), {"is_cropped": True, "turns": 1}, ["cropped", "orientation", "drawing", "edited"]),
 ])
-def test_a_renditions_actions_are_what_was_done(sealer, keys, marks, has_redaction, expected):
-    facts = rendition_facts(mark_kinds=marks, has_redaction=has_redaction)
+def test_a_renditions_actions_are_what_was_done(sealer, keys, marks, framed, expected):
+    facts = rendition_facts(mark_kinds=marks, has_redaction=any(kind.startswith("redaction") for kind in marks), **framed)
     parent = sealer.seal_capture(picture(), "image/jpeg", capture_facts())
     sealed = sealer.seal_rendition(picture(seed=2), "image/jpeg", parent, "image/jpeg", facts)
     actions = assertion(manifest_of(sealed, keys.root_pem), "c2pa.actions.v2")["actions"]
-    assert [one["action"] for one in actions] == expected
+    assert [one["action"] for one in actions] == ["c2pa.opened", *(f"c2pa.{action}" for action in expected)]
+    named = [kind for one in actions for kind in one.get("parameters", {}).get("nl.videodesk.marks", ())]
+    assert sorted(named) == sorted(marks)
     assert state_of(sealed, keys.root_pem) == other_state_of(sealed, keys.root_pem) == "Trusted"
 
 

@@ -15,6 +15,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from tests.sealing.keys import capture_facts, desk_keys, rendition_facts
 from tests.service.evidence_desk import EvidenceDesk, sha
+from videodesk.annotation import schema
+from videodesk.annotation.marks import Point, RedactionPen, RedactionReason
 from videodesk.cases.model import Incident, Money, Party
 from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import CauseCode, PartyRole
@@ -97,8 +99,14 @@ class ReportDesk(EvidenceDesk):
             "arrow": {"kind": "arrow", "id": "a1", "name": "", "colour": "#e5352b", "width_px": 6.0, "start": [100, 100], "end": [600, 400]},
             "redaction": {"kind": "redaction", "id": "r1", "name": "", "colour": "#000000", "width_px": 6.0, "box": [330, 320, 200, 120]},
         }
-        answer = self.ask("POST", f"/snapshots/{snapshot_id}/annotation", json={"base_revision": base, "document": {
-            "schema": "videodesk.annotation", "version": 1, "width_px": size[0], "height_px": size[1], "marks": [marks[kind] for kind in kinds]}})
+        document: dict[str, Any] = {
+            "schema": "videodesk.annotation", "version": 1, "width_px": size[0], "height_px": size[1],
+            "marks": [marks[kind] for kind in kinds if kind in marks]}
+        if "redaction_pen" in kinds:  # younger than the first version
+            pen = RedactionPen(id="p1", points=(Point(80, 95), Point(130, 95)), width_px=30, reason=RedactionReason.ADDRESS)
+            standing = schema.from_json(document)
+            document = schema.to_json(replace(standing, marks=(*standing.marks, pen)))
+        answer = self.ask("POST", f"/snapshots/{snapshot_id}/annotation", json={"base_revision": base, "document": document})
         assert answer.status_code == 200, answer.text
         revision: int = answer.json()["revision"]
         return revision

@@ -15,6 +15,9 @@ from tests.service.evidence_desk import EvidenceDesk, assert_problem, sha
 from tests.service.packing import can_pack
 from tests.service.pictures import picture
 from tests.service.test_clips import put_clip
+from videodesk.annotation import schema
+from videodesk.annotation.document import Document
+from videodesk.annotation.marks import Box, Point, Redaction, RedactionPen, RedactionReason
 from videodesk.core.clock import iso
 from videodesk.core.ids import new_id
 from videodesk.core.vocabulary import ConsentScope, SealVerdict
@@ -69,9 +72,13 @@ def ended(desk, **kept):
     return snapshot, answer
 
 
-def redact(desk, snapshot_id):
-    mark = {"kind": "redaction", "id": "m1", "name": "", "colour": "#e5352b", "width_px": 6.0, "box": [1.0, 2.0, 3.0, 4.0]}
-    document = {"schema": "videodesk.annotation", "version": 1, "width_px": 64, "height_px": 48, "marks": [mark]}
+REDACTIONS = [
+    Redaction(id="m1", box=Box(1, 2, 3, 4)), RedactionPen(id="m1", points=(Point(1, 2), Point(9, 9)), reason=RedactionReason.PLATE),
+]
+
+
+def redact(desk, snapshot_id, mark=REDACTIONS[0]):
+    document = schema.to_json(Document(64, 48, (mark,)))
     made = desk.ask("POST", f"/snapshots/{snapshot_id}/annotation", json={"base_revision": 0, "document": document})
     assert made.status_code == 200, made.text
     return made.json()["revision"], picture(64, 48, colour="black")
@@ -146,9 +153,10 @@ def test_pictures_of_another_call_are_not_in_it(desk):
     assert len(answer.json()["pictures"]) == 1
 
 
-def test_of_a_redacted_picture_only_the_redacted_rendition_is_given(desk):
+@pytest.mark.parametrize("mark", REDACTIONS, ids=["box", "stroke"])
+def test_of_a_redacted_picture_only_the_redacted_rendition_is_given(desk, mark):
     snapshot = desk.kept()
-    revision, redacted = redact(desk, snapshot["id"])
+    revision, redacted = redact(desk, snapshot["id"], mark)
     end(desk)
     answer = open_(desk, key(mine(desk)["link"]))
     assert answer.json()["pictures"] == [], "the marks redact, and the picture in which they do is not here yet"

@@ -259,22 +259,24 @@ def any_shows(pdf):
     return any(shows(one, HIDDEN) for one in found)
 
 
-def test_what_was_redacted_is_in_no_picture_of_the_report(desk):
+@pytest.mark.parametrize("how", ["redaction", "redaction_pen"])
+def test_what_was_redacted_is_in_no_picture_of_the_report(desk, how):
     kept = desk.capture(small(2, label=True))
     desk.capture(small(1))
     assert any_shows(desk.report()), "before it is redacted it shows"
-    desk.render(kept, small(2, label=True, covered=True), desk.annotate(kept["id"], "redaction", size=(320, 180)), has_redaction=True)
+    desk.render(kept, small(2, label=True, covered=True), desk.annotate(kept["id"], how, size=(320, 180)), has_redaction=True)
     for language in Language:
         assert not any_shows(desk.report(language))
 
 
-def test_marks_that_redact_without_a_picture_of_them_leave_the_picture_out(desk):
+@pytest.mark.parametrize("how", ["redaction", "redaction_pen"])
+def test_marks_that_redact_without_a_picture_of_them_leave_the_picture_out(desk, how):
     kept = desk.capture(small(2, label=True))
     desk.capture(small(1))
     drawn = desk.annotate(kept["id"], "arrow", size=(320, 180))
     desk.render(kept, small(2, label=True), drawn)
     assert any_shows(desk.report())
-    desk.annotate(kept["id"], "arrow", "redaction", size=(320, 180))
+    desk.annotate(kept["id"], "arrow", how, size=(320, 180))
     pdf = desk.report()
     assert not any_shows(pdf)
     assert kept["digest"] in squeezed(text_of(pdf)), "its digest stays"

@@ -55,6 +55,7 @@ ROUTES = [
     ("GET", f"/snapshots/{SOME}/annotation", Action.SEE_EVIDENCE, None),
     ("POST", f"/snapshots/{SOME}/annotation", Action.ANNOTATE, {"base_revision": 0, "document": {}}),
     ("PUT", f"/snapshots/{SOME}/renditions/{SOME}", Action.ANNOTATE, None),
+    ("POST", f"/snapshots/{SOME}/release", Action.ANNOTATE, {"original_id": SOME}),
     ("GET", f"/renditions/{SOME}", Action.SEE_EVIDENCE, None),
     ("GET", "/review", Action.SEE_REVIEWS, None),
     ("PUT", f"/snapshots/{SOME}/originals/{SOME}", Action.CAPTURE, None),
@@ -83,7 +84,7 @@ CUSTOMERS = [
     ("DELETE", f"/join/uploads/{SOME}", Action.UPLOAD_PHOTO, None),
     ("PUT", f"/join/stills/{SOME}", Action.UPLOAD_PHOTO, {}),
 ]
-PUBLIC = {("GET", "/info"), ("GET", "/seal/root"), ("GET", "/health"), ("POST", "/setup"), ("POST", "/session"), ("POST", "/join/exchange")}
+PUBLIC = {("GET", "/marker.pdf"), ("GET", "/info"), ("GET", "/seal/root"), ("GET", "/health"), ("POST", "/setup"), ("POST", "/session"), ("POST", "/join/exchange")}
 # Opened by a link's token, not by who asks (tests/service/test_copies.py).
 LINKED = {("POST", "/copy/open"), ("GET", "/copy/*/archive"), ("GET", "/copy/*/pictures/*/file"), ("GET", "/copy/*/pictures/*/preview")}
 OWN = {("GET", "/me"), ("DELETE", "/session")}

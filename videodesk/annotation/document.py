@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from videodesk.annotation.marks import Mark, Redaction, Step
+from videodesk.annotation.marks import Box, Mark, Redaction, RedactionPen, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How a rendition frames the original: cut to `crop` (whole px of the original; None: all of it), then turned `turns` quarters clockwise.
+
+    Marks keep the original's coordinates whatever the framing; words are not turned upright again.
+    """
+
+    crop: Box | None = None
+    turns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The marks on one original of `width_px` × `height_px`, the lowest first. Mark ids are unique."""
+    """The marks on one original of `width_px` × `height_px` (upright as its EXIF says), the lowest first. Mark ids are unique."""
 
     width_px: int
     height_px: int
     marks: tuple[Mark, ...] = ()
+    framing: Framing = Framing()
 
     def find(self, mark_id: str) -> Mark | None:
         """The mark with this id."""
@@ -36,7 +48,18 @@ class Document:
     @property
     def has_redaction(self) -> bool:
         """Whether pixels are destroyed in renditions of this document."""
-        return any(isinstance(mark, Redaction) for mark in self.marks)
+        return any(isinstance(mark, Redaction | RedactionPen) for mark in self.marks)
+
+    @property
+    def framed(self) -> Box:
+        """The part of the original that a rendition shows, in px of the original."""
+        return self.framing.crop or Box(0, 0, self.width_px, self.height_px)
+
+    @property
+    def rendition_size(self) -> tuple[int, int]:
+        """Width and height in px of a rendition: cut and turned."""
+        width, height = round(self.framed.width), round(self.framed.height)
+        return (height, width) if self.framing.turns % 2 else (width, height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +96,24 @@ class Reorder:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """Replace the framing `before` by `after`."""
+
+    before: Framing
+    after: Framing
+
+
+@dataclass(frozen=True, slots=True)
 class Together:
     """Several commands that are one step for the person."""
 
     commands: tuple[Command, ...]
 
 
-Command = Add | Remove | Change | Reorder | Together
+Command = Add | Remove | Change | Reorder | Frame | Together
 
 
-def apply(document: Document, command: Command) -> Document:
+def apply(document: Document, command: Command) -> Document:  # noqa: C901 - one arm a command
     """The document after `command`. ValueError when the command does not fit the document (a bug, never a person's mistake)."""
     marks = document.marks
     match command:
@@ -106,6 +137,11 @@ def apply(document: Document, command: Command) -> Document:
                 raise ValueError(message)
             rest = marks[:source] + marks[source + 1:]
             return replace(document, marks=(*rest[:target], marks[source], *rest[target:]))
+        case Frame(before, after):
+            if document.framing != before:
+                message = "another framing"
+                raise ValueError(message)
+            return replace(document, framing=after)
         case Together(commands):
             for part in commands:
                 document = apply(document, part)
@@ -123,6 +159,8 @@ def inverse(command: Command) -> Command:
             return Change(index, after, before)
         case Reorder(source, target):
             return Reorder(target, source)
+        case Frame(before, after):
+            return Frame(after, before)
         case Together(commands):
             return Together(tuple(inverse(part) for part in reversed(commands)))
 

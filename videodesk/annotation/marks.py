@@ -7,8 +7,7 @@ the first pixel). Nothing here knows how a mark looks: desktop/drawing has the o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -17,6 +16,7 @@ MAX_WIDTH: Final = 400.0
 # Text and steps grow with the mark's width, so that one choice of three sizes fits all tools.
 TEXT_HEIGHT_PER_WIDTH: Final = 5.0
 STEP_RADIUS_PER_WIDTH: Final = 3.5
+HIGHLIGHTER_WIDTHS: Final = 4.0
 COLOURS: Final = ("#e5352b", "#f5a400", "#23a455", "#1c7ed6", "#111418", "#ffffff")
 REDACTION_COLOUR: Final = "#111418"
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
@@ -78,19 +78,84 @@ class Kind(StrEnum):
     RECTANGLE = "rectangle"
     ELLIPSE = "ellipse"
     PEN = "pen"
+    HIGHLIGHTER = "highlighter"
     TEXT = "text"
     STEP = "step"
+    CALLOUT = "callout"
+    STAMP = "stamp"
+    SPOTLIGHT = "spotlight"
+    RULER = "ruler"
     REDACTION = "redaction"
+    REDACTION_PEN = "redaction_pen"
+
+
+class StampKind(StrEnum):
+    """What a stamp says; its words stand in the mark, in the language of who set it."""
+
+    OK = "ok"
+    DAMAGE = "damage"
+    SERIAL = "serial"
+
+
+class RedactionReason(StrEnum):
+    """Why pixels are destroyed: what could be seen there."""
+
+    FACE = "face"
+    PLATE = "plate"
+    BANK = "bank"
+    CARD = "card"
+    EMAIL = "email"
+    PHONE = "phone"
+    DOCUMENT = "document"
+    ADDRESS = "address"
+    OTHER = "other"
+
+
+class ReferenceKind(StrEnum):
+    """What gives a picture its scale: a bank card (85.60 × 53.98 mm), our printed marker, a sheet of A4, a length that the person knows."""
+
+    BANK_CARD = "bank_card"
+    MARKER = "marker"
+    A4 = "a4"
+    KNOWN_LENGTH = "known_length"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A thing of known size in the picture.
+
+    `points`: its four corners, clockwise from the one that belongs to (0, 0) of its own plane; of a known length its two ends. `size_mm`:
+    width and height in mm (a known length: the length, and 0). `corner_px`: how far off a point may be, one standard deviation.
+    """
+
+    kind: ReferenceKind
+    points: tuple[Point, ...]
+    size_mm: tuple[float, float]
+    corner_px: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a ruler says: the length in mm, with the interval that holds the true one in 95 of 100 cases."""
+
+    value_mm: float
+    low_mm: float
+    high_mm: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Styled:
-    """What all marks have. `id` is unique in its document, `colour` is `#rrggbb`, `width_px` the stroke, `name` a person's own words."""
+    """What all marks have.
+
+    `id` is unique in its document, `colour` is `#rrggbb`, `width_px` the stroke, `name` a person's own words, `group` the id that marks
+    which belong together share ("" alone).
+    """
 
     id: str
     colour: str = COLOURS[0]
     width_px: float = 6.0
     name: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,13 +211,72 @@ class Step(_Styled):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Redaction(_Styled):
-    """A box under which nothing of the original stays in any rendition; always filled, never see-through."""
+class Highlighter(_Styled):
+    """A broad see-through stroke through at least one point, `HIGHLIGHTER_WIDTHS` × width wide; what is under it stays readable."""
+
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callout(_Styled):
+    """Words in a bubble (`at`: its upper left corner) with a tail to `target`."""
+
+    at: Point
+    text: str
+    target: Point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp(_Styled):
+    """A verdict as a label with a sign; `at` is its middle, `text` what stands on it."""
+
+    at: Point
+    stamp: StampKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spotlight(_Styled):
+    """A box that stays bright while all that no spotlight of the document holds is dimmed."""
 
     box: Box
 
 
-Mark = Arrow | Line | Rectangle | Ellipse | Pen | Text | Step | Redaction
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruler(_Styled):
+    """A straight line with ends. `measured` by `reference`; None without one, and while the line was moved but not measured anew."""
+
+    start: Point
+    end: Point
+    reference: Reference | None = None
+    measured: Measured | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redaction(_Styled):
+    """A box under which nothing of the original stays in any rendition; always filled, never see-through.
+
+    `reason` says why; `is_proposal` that the program had proposed it and a person confirmed it.
+    """
+
+    box: Box
+    reason: RedactionReason = RedactionReason.OTHER
+    is_proposal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedactionPen(_Styled):
+    """A stroke, `width_px` wide, under which nothing of the original stays in any rendition; `reason` as in Redaction."""
+
+    points: tuple[Point, ...]
+    reason: RedactionReason = RedactionReason.OTHER
+    is_proposal: bool = False
+
+
+Mark = (Arrow | Line | Rectangle | Ellipse | Pen | Highlighter | Text | Step | Callout | Stamp | Spotlight | Ruler
+        | Redaction | RedactionPen)
+Redacting = Redaction | RedactionPen
+Worded = Text | Callout | Stamp
 
 KIND_OF: Final[dict[type[Mark], Kind]] = {
     Arrow: Kind.ARROW,
@@ -162,12 +286,14 @@ KIND_OF: Final[dict[type[Mark], Kind]] = {
     Pen: Kind.PEN,
     Text: Kind.TEXT,
     Step: Kind.STEP,
+    Highlighter: Kind.HIGHLIGHTER,
+    Callout: Kind.CALLOUT,
+    Stamp: Kind.STAMP,
+    Spotlight: Kind.SPOTLIGHT,
+    Ruler: Kind.RULER,
     Redaction: Kind.REDACTION,
+    RedactionPen: Kind.REDACTION_PEN,
 }
-
-MeasureText = Callable[[Text], Box]
-"""Says which box a text takes, in px of the original; the drawing routine knows the font, the rules do not."""
-
 
 def kind_of(mark: Mark) -> Kind:
     """The kind of `mark`."""
@@ -184,67 +310,6 @@ def standard_widths(width_px: int, height_px: int) -> tuple[float, float, float]
     longest = max(width_px, height_px)
     thin, medium, thick = (max(1.0, round(longest * share * 2) / 2) for share in (0.0025, 0.0045, 0.008))
     return thin, medium, thick
-
-
-def estimated_text_box(mark: Text) -> Box:
-    """About the box a text takes, without knowing the font."""
-    lines = mark.text.split("\n")
-    height = mark.width_px * TEXT_HEIGHT_PER_WIDTH
-    return Box(mark.at.x, mark.at.y, max(1, *(len(line) for line in lines)) * height * 0.5, len(lines) * height)
-
-
-def bounds(mark: Mark, measure: MeasureText = estimated_text_box) -> Box:
-    """The upright box around the mark's geometry, without half its stroke."""
-    match mark:
-        case Arrow() | Line():
-            return Box.between(mark.start, mark.end)
-        case Rectangle() | Ellipse() | Redaction():
-            return mark.box
-        case Pen():
-            xs, ys = [p.x for p in mark.points], [p.y for p in mark.points]
-            return Box(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
-        case Text():
-            return measure(mark)
-        case Step():
-            radius = mark.width_px * STEP_RADIUS_PER_WIDTH
-            return Box(mark.at.x - radius, mark.at.y - radius, 2 * radius, 2 * radius)
-
-
-def moved(mark: Mark, dx: float, dy: float) -> Mark:
-    """The mark, moved by (dx, dy)."""
-    match mark:
-        case Arrow() | Line():
-            return replace(mark, start=mark.start.plus(dx, dy), end=mark.end.plus(dx, dy))
-        case Rectangle() | Ellipse() | Redaction():
-            return replace(mark, box=Box(mark.box.x + dx, mark.box.y + dy, mark.box.width, mark.box.height))
-        case Pen():
-            return replace(mark, points=tuple(point.plus(dx, dy) for point in mark.points))
-        case Text() | Step():
-            return replace(mark, at=mark.at.plus(dx, dy))
-
-
-def fitted(mark: Mark, box: Box, measure: MeasureText = estimated_text_box) -> Mark:
-    """The mark stretched so that `bounds` becomes `box`; text and steps keep their proportions and take the box's height."""
-    old = bounds(mark, measure)
-    scale_x = box.width / old.width if old.width > 0 else 1.0
-    scale_y = box.height / old.height if old.height > 0 else 1.0
-
-    def placed(point: Point) -> Point:
-        return Point(box.x + (point.x - old.x) * scale_x, box.y + (point.y - old.y) * scale_y)
-
-    match mark:
-        case Arrow() | Line():
-            return replace(mark, start=placed(mark.start), end=placed(mark.end))
-        case Rectangle() | Ellipse() | Redaction():
-            return replace(mark, box=box)
-        case Pen():
-            return replace(mark, points=tuple(placed(point) for point in mark.points))
-        case Text():
-            width = clamped_width(mark.width_px * scale_y)
-            return replace(mark, at=Point(box.x, box.y), width_px=width)
-        case Step():
-            width = clamped_width(mark.width_px * max(scale_x, scale_y))
-            return replace(mark, at=box.centre, width_px=width)
 
 
 def clamped_width(width_px: float) -> float:

@@ -8,28 +8,36 @@ from enum import StrEnum
 from typing import Any, Final
 
 from videodesk.annotation.document import Document
+from videodesk.annotation.geometry import MeasureText, bounds, estimated_text_box, fitted, moved
 from videodesk.annotation.marks import (
+    HIGHLIGHTER_WIDTHS,
     Arrow,
     Box,
+    Callout,
     Ellipse,
+    Highlighter,
     Kind,
     Line,
     Mark,
-    MeasureText,
     Pen,
     Point,
     Rectangle,
     Redaction,
+    RedactionPen,
+    Ruler,
+    Spotlight,
+    Stamp,
+    StampKind,
     Step,
     Text,
-    bounds,
-    estimated_text_box,
-    fitted,
-    moved,
 )
 
-_BOXED: Final[dict[Kind, type[Rectangle | Ellipse | Redaction]]] = {
-    Kind.RECTANGLE: Rectangle, Kind.ELLIPSE: Ellipse, Kind.REDACTION: Redaction,
+_STRAIGHT: Final[dict[Kind, type[Arrow | Line | Ruler]]] = {Kind.ARROW: Arrow, Kind.LINE: Line, Kind.RULER: Ruler}
+_BOXED: Final[dict[Kind, type[Rectangle | Ellipse | Spotlight | Redaction]]] = {
+    Kind.RECTANGLE: Rectangle, Kind.ELLIPSE: Ellipse, Kind.SPOTLIGHT: Spotlight, Kind.REDACTION: Redaction,
+}
+_STROKES: Final[dict[Kind, type[Pen | Highlighter | RedactionPen]]] = {
+    Kind.PEN: Pen, Kind.HIGHLIGHTER: Highlighter, Kind.REDACTION_PEN: RedactionPen,
 }
 _ANGLE_STEP: Final = math.pi / 12  # constrained lines keep to multiples of 15°
 
@@ -47,43 +55,47 @@ class Handle(StrEnum):
     S = "s"
     SW = "sw"
     W = "w"
+    TARGET = "target"
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a new mark gets."""
+    """What a new mark gets; `stamp` and `words` are what a stamp says."""
 
     colour: str
     width_px: float
+    stamp: StampKind = StampKind.OK
+    words: str = ""
 
 
-def drawn(kind: Kind, mark_id: str, start: Point, now: Point, style: Style, *,
+def drawn(kind: Kind, mark_id: str, start: Point, now: Point, style: Style, *,  # noqa: PLR0911 - one answer a kind
           constrained: bool = False, from_centre: bool = False) -> Mark:
     """A new mark of `kind` drawn from `start` to `now`.
 
-    `constrained` keeps lines to 15° steps and boxes square; `from_centre` takes `start` as the middle. A pen starts with one
-    point (see `extended`), text and steps stand at `now`.
+    `constrained` keeps lines to 15° steps and boxes square; `from_centre` takes `start` as the middle. Strokes begin with one point (see
+    `extended`), text, steps and stamps stand at `now`. A callout points at `start`, its bubble stands at `now`.
     """
     look: dict[str, Any] = {"id": mark_id, "colour": style.colour, "width_px": style.width_px}
     match kind:
-        case Kind.ARROW | Kind.LINE:
+        case Kind.ARROW | Kind.LINE | Kind.RULER:
             end = _turned(start, now) if constrained else now
             first = Point(2 * start.x - end.x, 2 * start.y - end.y) if from_centre else start
-            made: type[Arrow | Line] = Arrow if kind is Kind.ARROW else Line
-            return made(start=first, end=end, **look)
-        case Kind.RECTANGLE | Kind.ELLIPSE | Kind.REDACTION:
-            box = _drawn_box(start, now, constrained=constrained, from_centre=from_centre)
-            boxed: type[Rectangle | Ellipse | Redaction] = _BOXED[kind]
-            return boxed(box=box, **look)
-        case Kind.PEN:
-            return Pen(points=(start,), **look)
+            return _STRAIGHT[kind](start=first, end=end, **look)
+        case Kind.RECTANGLE | Kind.ELLIPSE | Kind.SPOTLIGHT | Kind.REDACTION:
+            return _BOXED[kind](box=drawn_box(start, now, constrained=constrained, from_centre=from_centre), **look)
+        case Kind.PEN | Kind.HIGHLIGHTER | Kind.REDACTION_PEN:
+            return _STROKES[kind](points=(start,), **look)
         case Kind.TEXT:
             return Text(at=now, text="", **look)
+        case Kind.CALLOUT:
+            return Callout(at=now, text="", target=start, **look)
+        case Kind.STAMP:
+            return Stamp(at=now, stamp=style.stamp, text=style.words, **look)
         case Kind.STEP:
             return Step(at=now, **look)
 
 
-def extended(pen: Pen, point: Point, *, spacing: float) -> Pen:
+def extended(pen: Pen | Highlighter | RedactionPen, point: Point, *, spacing: float) -> Pen | Highlighter | RedactionPen:
     """The stroke drawn on to `point`; points closer than `spacing` to the last one are left out."""
     last = pen.points[-1]
     if math.hypot(point.x - last.x, point.y - last.y) < spacing:
@@ -94,26 +106,28 @@ def extended(pen: Pen, point: Point, *, spacing: float) -> Pen:
 def is_worth_keeping(mark: Mark, smallest: float) -> bool:
     """Whether a drawn mark is more than a slip of the hand: some side ≥ `smallest` px (a box: both sides), text not blank."""
     match mark:
-        case Text():
+        case Text() | Callout():
             return bool(mark.text.strip())
-        case Step() | Pen():
+        case Step() | Stamp() | Pen() | Highlighter() | RedactionPen():
             return True
-        case Redaction() | Rectangle() | Ellipse():
+        case Redaction() | Rectangle() | Ellipse() | Spotlight():
             return min(mark.box.width, mark.box.height) >= smallest
-        case Arrow() | Line():
+        case Arrow() | Line() | Ruler():
             return math.hypot(mark.end.x - mark.start.x, mark.end.y - mark.start.y) >= smallest
 
 
 def handles(mark: Mark, measure: MeasureText = estimated_text_box) -> dict[Handle, Point]:
     """The mark's handles and where they are."""
-    if isinstance(mark, Arrow | Line):
+    if isinstance(mark, Arrow | Line | Ruler):
         return {Handle.START: mark.start, Handle.END: mark.end}
     box = bounds(mark, measure)
     corners = {
         Handle.NW: Point(box.x, box.y), Handle.NE: Point(box.right, box.y),
         Handle.SE: Point(box.right, box.bottom), Handle.SW: Point(box.x, box.bottom),
     }
-    if isinstance(mark, Text | Step):
+    if isinstance(mark, Callout):
+        return corners | {Handle.TARGET: mark.target}
+    if isinstance(mark, Text | Stamp | Step):
         return corners
     return corners | {
         Handle.N: Point(box.centre.x, box.y), Handle.E: Point(box.right, box.centre.y),
@@ -123,15 +137,18 @@ def handles(mark: Mark, measure: MeasureText = estimated_text_box) -> dict[Handl
 
 def dragged(mark: Mark, handle: Handle, to: Point, *, constrained: bool = False, measure: MeasureText = estimated_text_box) -> Mark:
     """The mark with `handle` dragged to `to`; `constrained` keeps angle steps or proportions. Text and steps always keep theirs."""
-    if isinstance(mark, Arrow | Line):
+    if isinstance(mark, Arrow | Line | Ruler):
         fixed = mark.end if handle is Handle.START else mark.start
         place = _turned(fixed, to) if constrained else to
-        return replace(mark, start=place) if handle is Handle.START else replace(mark, end=place)
+        drawn_to: Mark = replace(mark, start=place) if handle is Handle.START else replace(mark, end=place)
+        return replace(drawn_to, measured=None) if isinstance(drawn_to, Ruler) else drawn_to
+    if isinstance(mark, Callout) and handle is Handle.TARGET:
+        return replace(mark, target=to)
     old = bounds(mark, measure)
     if isinstance(mark, Step):
         radius = max(abs(to.x - old.centre.x), abs(to.y - old.centre.y), 1.0)
         return fitted(mark, Box(old.centre.x - radius, old.centre.y - radius, 2 * radius, 2 * radius), measure)
-    new = _resized(old, handle, to, keeps_shape=constrained or isinstance(mark, Text))
+    new = _resized(old, handle, to, keeps_shape=constrained or isinstance(mark, Text | Callout | Stamp))
     return fitted(mark, new, measure)
 
 
@@ -157,7 +174,8 @@ def _turned(fixed: Point, to: Point) -> Point:
     return Point(fixed.x + length * math.cos(angle), fixed.y + length * math.sin(angle))
 
 
-def _drawn_box(start: Point, now: Point, *, constrained: bool, from_centre: bool) -> Box:
+def drawn_box(start: Point, now: Point, *, constrained: bool = False, from_centre: bool = False) -> Box:
+    """The box drawn from `start` to `now` (also of a crop, or of a selection by rubber band)."""
     dx, dy = now.x - start.x, now.y - start.y
     if constrained:
         side = max(abs(dx), abs(dy))
@@ -186,21 +204,26 @@ def _resized(old: Box, handle: Handle, to: Point, *, keeps_shape: bool) -> Box:
 
 
 def _half_stroke(mark: Mark) -> float:
-    return 0.0 if isinstance(mark, Text | Step | Redaction) else mark.width_px / 2
+    if isinstance(mark, Highlighter):
+        return mark.width_px * HIGHLIGHTER_WIDTHS / 2
+    return 0.0 if isinstance(mark, Text | Callout | Stamp | Step | Redaction) else mark.width_px / 2
 
 
-def _distance(mark: Mark, point: Point, measure: MeasureText) -> float:
+def _distance(mark: Mark, point: Point, measure: MeasureText) -> float:  # noqa: PLR0911 - one answer a kind
     match mark:
-        case Arrow() | Line():
+        case Arrow() | Line() | Ruler():
             return _to_segment(point, mark.start, mark.end)
-        case Pen():
+        case Pen() | Highlighter() | RedactionPen():
             parts = zip(mark.points, mark.points[1:] or mark.points, strict=False)
             return min(_to_segment(point, one, two) for one, two in parts)
-        case Rectangle():
+        case Rectangle() | Spotlight():
             return _to_outline(point, mark.box)
         case Ellipse():
             return _to_ellipse(point, mark.box)
-        case Text() | Redaction():
+        case Callout():
+            bubble = bounds(mark, measure)
+            return min(_outside(point, bubble), _to_segment(point, bubble.centre, mark.target))
+        case Text() | Stamp() | Redaction():
             return _outside(point, bounds(mark, measure))
         case Step():
             box = bounds(mark, measure)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from videodesk.calls.pictures import EncodedOriginal, FrozenFrame, Luma, Picture
+from videodesk.calls.sticking_ports import Sticker
 
 # ── what a call keeps ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -263,9 +264,13 @@ def _nothing_to_close() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Vision:
-    """All that looks at pictures. `texts` is None where the extra is not installed; `close` ends its processes, idempotent."""
+    """All that looks at pictures. `texts` is None where the extra is not installed; `close` ends its processes, idempotent.
+
+    `make_sticker` makes what follows the marks of one call.
+    """
 
     judge: PictureJudge
     codes: CodeReader
     texts: TextReader | None = None
     close: Callable[[], None] = _nothing_to_close
+    make_sticker: Callable[[], Sticker] | None = None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from videodesk.calls.capture_ports import CallMemory, Clip, ClipFacts
+from videodesk.calls.live_ports import LivePeer
 from videodesk.calls.pictures import EncodedOriginal, FrozenFrame, Luma, Picture, PictureSlot, StillSource
 from videodesk.protocol.messages import IceCandidate, IceServer, SessionDescription
 
@@ -103,7 +104,7 @@ class PeerListener(Protocol):
         ...
 
 
-class MediaPeer(Protocol):
+class MediaPeer(LivePeer, Protocol):
     """One peer connection of a call. Coroutines run in the engine's loop; the slots and `stills` may be used from any thread."""
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,18 +39,28 @@ class ItemState:
 class Checklists:
     """All checklists."""
 
-    def __init__(self, lists: Mapping[CaseKind, tuple[ChecklistItem, ...]]) -> None:
+    def __init__(self, lists: Mapping[CaseKind, tuple[ChecklistItem, ...]], redact_first: Iterable[CaseKind] = ()) -> None:
         self._lists = lists
+        self._redact_first = frozenset(redact_first)
 
     @classmethod
-    def load(cls, folder: Path) -> Checklists:
-        """Read `<kind>.json` for every kind; a missing or malformed file is a bug in what we ship and raises."""
-        return cls({kind: tuple(_item(entry) for entry in json.loads((folder / f"{kind}.json").read_text(encoding="utf-8"))["items"])
-                    for kind in CaseKind})
+    def load(cls, folder: Path, redact_first: Iterable[CaseKind] = ()) -> Checklists:
+        """Read `<kind>.json` for every kind; a missing or malformed file is a bug in what we ship and raises.
+
+        `redact_first`: the kinds whose pictures only the agents of the case see before they are redacted, besides those whose own file
+        says so ("redact_first": true).
+        """
+        read = {kind: json.loads((folder / f"{kind}.json").read_text(encoding="utf-8")) for kind in CaseKind}
+        own = {kind for kind, told in read.items() if told.get("redact_first", False)}
+        return cls({kind: tuple(_item(entry) for entry in told["items"]) for kind, told in read.items()}, {*redact_first, *own})
 
     def items(self, kind: CaseKind) -> tuple[ChecklistItem, ...]:
         """The items of a kind, in the order in which they are shown."""
         return self._lists[kind]
+
+    def redacts_first(self, kind: CaseKind, /) -> bool:
+        """Whether snapshots of this kind of case are redacted before anyone but its agents may see them."""
+        return kind in self._redact_first
 
     def has_item(self, kind: CaseKind, item: str, /) -> bool:
         """Whether the checklist of this kind has this item."""

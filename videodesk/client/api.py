@@ -170,6 +170,10 @@ class DeskApi(ProofApi, Protocol):
         """GET /snapshots/{id}/thumbnail: JPEG, longest side 320 px, of the newest rendition, else of the original."""
         ...
 
+    async def release_snapshot(self, snapshot_id: str, body: r.ReleaseIn) -> r.SnapshotView:
+        """POST /snapshots/{id}/release: there is nothing to redact; Conflict("snapshot.release_stale", "snapshot.is_redacted")."""
+        ...
+
     async def annotation(self, snapshot_id: str, revision: int | None = None) -> r.AnnotationView | None:
         """GET /snapshots/{id}/annotation?revision= ; None when nothing was ever annotated."""
         ...

@@ -194,6 +194,9 @@ class HttpDeskApi(HttpProof):
     async def thumbnail(self, snapshot_id: str) -> bytes:
         return await self._bytes(f"/snapshots/{part(snapshot_id)}/thumbnail")
 
+    async def release_snapshot(self, snapshot_id: str, body: r.ReleaseIn) -> r.SnapshotView:
+        return await self._ask(r.SnapshotView, "POST", f"/snapshots/{part(snapshot_id)}/release", body)
+
     async def annotation(self, snapshot_id: str, revision: int | None = None) -> r.AnnotationView | None:
         try:
             answer = await self._send("GET", f"/snapshots/{part(snapshot_id)}/annotation", query={"revision": revision})

@@ -199,6 +199,7 @@ class CustodyAction(StrEnum):
     ANNOTATED = "annotated"
     RENDERED = "rendered"
     REDACTED = "redacted"
+    CLEARED = "cleared"
     EXPORTED = "exported"
     PRINTED = "printed"
     SHARED = "shared"
@@ -207,6 +208,18 @@ class CustodyAction(StrEnum):
     HOLD_RELEASED = "hold_released"
     ERASED = "erased"
     ACCESS_DENIED = "access_denied"
+
+
+class ReleaseState(StrEnum):
+    """Whether others than the agents of its case may see a snapshot. For kinds of cases without the rule it is open.
+
+    `held`: nothing of it yet; `redacted`: only its redacted rendition; `cleared`: all, a person said that there is nothing to redact.
+    """
+
+    OPEN = "open"
+    HELD = "held"
+    REDACTED = "redacted"
+    CLEARED = "cleared"
 
 
 class SealKind(StrEnum):

@@ -65,7 +65,6 @@ def run(settings: Settings, out: Path, *, keep_open: bool = False) -> int:
 
 
 def _play(play: object, customer: object) -> None:
-    from videodesk.demo import capture
     from videodesk.demo.customer import Customer
     from videodesk.demo.play import Play
 
@@ -98,6 +97,26 @@ def _play(play: object, customer: object) -> None:
         play.retake()
     with step("the supervisor accepts it"):
         play.accept_retake()
+    _work_in_the_call(play)
+    with step("hang up, wrap-up, thank you"):
+        play.hang_up()
+        play.screen(customer, "thank-you")
+    with step("every other screen"):
+        play.look_around()
+    with step("before and after the retake, compared"):
+        play.compare()
+    _prove(play)
+
+
+def _work_in_the_call(play: object) -> None:
+    from videodesk.demo import capture, drawing
+    from videodesk.demo.play import Play
+
+    if not isinstance(play, Play):
+        raise TypeError
+    step = play.steps.step
+    with step("drawing on the live picture; the customer sees it, and draws back on a frozen one"):
+        drawing.live(play)
     with step("the moment has passed: four seconds back, and a snapshot of then"):
         capture.rewind(play)
     with step("a shaking hand: the sharpest frame, swapped with the others"):
@@ -108,12 +127,6 @@ def _play(play: object, customer: object) -> None:
         capture.clips(play)
     with step("the sticker's bar code into the case"):
         capture.label(play)
-    with step("hang up, wrap-up, thank you"):
-        play.hang_up()
-        play.screen(customer, "thank-you")
-    with step("every other screen"):
-        play.look_around()
-    _prove(play)
 
 
 def _prove(play: object) -> None:

@@ -216,6 +216,30 @@ class Play:
         agent.do("open", link=f"videodesk://case/{self.case_id}")
         agent.wait("case.invite")
         self.screen(agent, "case-after")
+        agent.key("Ctrl+K", "case")
+        agent.wait("palette.search")
+        self.screen(agent, "palette")
+        agent.key("Escape", "palette.search")
+
+    def compare(self) -> None:
+        """The first snapshot beside the retake of it: side by side, swiped, through each other."""
+        agent = self.desk()
+        agent.do("open", link=f"videodesk://case/{self.case_id}")
+        agent.do("choose", name="case.tabs", row=1)
+        agent.wait("case.snapshots", lambda seen: bool(seen["visible"] and seen["rows"]), why="to show the evidence")
+
+        def is_chosen() -> bool:  # the case may be loaded anew meanwhile: a person would choose again, too
+            agent.do("choose", name="case.snapshots", row=0)
+            return bool(agent.look("case.compare")["enabled"])
+
+        self.wait_until(is_chosen, "a picture to be chosen")
+        agent.click("case.compare")
+        agent.wait("compare.stage")
+        for mode in ("side", "swipe", "onion"):
+            agent.click(f"compare.{mode}")
+            self.screen(agent, f"compare-{mode}")
+        agent.click("shell.back")
+        agent.wait("case.invite")
 
     # ── the supervisor's side ──────────────────────────────────────────────────────────────────────────────────
 

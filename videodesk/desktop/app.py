@@ -12,7 +12,7 @@ from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from videodesk.core.vocabulary import Language
-from videodesk.desktop import i18n
+from videodesk.desktop import i18n, keys
 from videodesk.desktop.crash import CrashReporter
 from videodesk.desktop.parts import DesktopParts
 from videodesk.desktop.preferences import PreferenceStore
@@ -47,6 +47,7 @@ def _run(app: QApplication, parts: DesktopParts, preferences: PreferenceStore, c
     i18n.set_language(choose_language(parts, preferences))
     chosen = parts.settings.theme if parts.settings.theme != "system" else preferences.value.theme
     apply_theme(app, chosen)
+    keys.use(preferences.value.shortcuts, has_characters=preferences.value.has_character_keys)
     app.setQuitOnLastWindowClosed(False)
     program = Program(app, parts, preferences, crash.report)
     first = FirstInstance(name) if parts.is_single_instance else None

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from videodesk.annotation.measuring_ports import ReferenceFinder
+from videodesk.annotation.privacy_ports import PrivacyFinder
 from videodesk.calls.capture_ports import Vision
 from videodesk.calls.ports import LocalMedia, MediaEngine
 from videodesk.client.api import DeskApi
@@ -88,7 +90,7 @@ class Session:
 class DesktopContext:
     """All that a screen may use. One for a signed-in session; `navigation` is the shell.
 
-    `media`, `outbox`, `delivery` and `vision` are None where there is none (tests, a machine without media): a screen then says so.
+    `media`, `outbox`, `delivery`, `vision`, `finder` and `privacy` are None where there is none (tests, a machine without media): a screen then says so.
     `sealer` may become ready later, and seals nothing before (`is_ready`). `work_dir` is the desktop's own folder (originals not yet confirmed).
     """
 
@@ -106,6 +108,8 @@ class DesktopContext:
     outbox: Outbox | None = None
     delivery: Delivery | None = None
     vision: Vision | None = None
+    finder: ReferenceFinder | None = None
+    privacy: PrivacyFinder | None = None
     sealer: Sealer = field(default_factory=NoSealer)
     choose_language: Callable[[Language], None] = set_language
     choose_theme: Callable[[str], None] = _no_theme

@@ -23,7 +23,7 @@ from videodesk.desktop.i18n import texts
 
 BlockKind = Literal["heading", "text", "bullet", "step", "code", "row"]
 
-SLUGS: Final = ("start", "invitations", "call", "snapshots", "capture", "annotate", "review", "evidence", "shortcuts", "trouble")
+SLUGS: Final = ("start", "invitations", "call", "snapshots", "capture", "annotate", "measure", "review", "evidence", "shortcuts", "trouble")
 ABOUT: Final = {"cases": "invitations", "case": "invitations", "call": "call", "annotate": "annotate", "review": "review", "settings": "trouble"}
 """Which page a screen's F1 opens; the others open the first."""
 

@@ -15,7 +15,7 @@ from videodesk.desktop.kit.view import View
 Maker = Callable[[DesktopContext], View]
 
 SCREENS: Final[dict[str, str]] = {
-    name: f"videodesk.desktop.views.{name}" for name in ("inbox", "cases", "case", "call", "clip", "annotate", "review", "settings", "help")
+    name: f"videodesk.desktop.views.{name}" for name in ("inbox", "cases", "case", "call", "clip", "annotate", "compare", "review", "settings", "help")
 }
 RAIL: Final = ("inbox", "cases", "review", "settings")
 

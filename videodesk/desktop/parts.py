@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from videodesk.calls.capture_ports import Vision
+from videodesk.annotation.measuring_ports import ReferenceFinder
+from videodesk.annotation.privacy_ports import PrivacyFinder
+from videodesk.calls.capture_ports import TextReader, Vision
 from videodesk.calls.ports import MediaEngine
 from videodesk.client.api import DeskApi
 from videodesk.client.channel import ChannelListener, Outgoing
@@ -92,6 +94,8 @@ class DesktopParts:
     make_delivery: Callable[[Outbox, DeskApi], Delivery] | None = None
     make_media: Callable[[asyncio.AbstractEventLoop], MediaEngine] | None = None
     make_vision: Callable[[], Vision] | None = None
+    finder: ReferenceFinder | None = None
+    make_privacy: Callable[[TextReader | None], PrivacyFinder] | None = None
     make_sealer: Callable[[], Station] | None = None
     link: str | None = None
     driver_socket: str | None = None

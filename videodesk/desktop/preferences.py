@@ -14,7 +14,11 @@ SCALES: Final = (100, 125, 150, 175, 200)
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Choices. `language` "" follows the system; `windows` is Qt's geometry per window name, in hexadecimal."""
+    """Choices. `language` "" follows the system; `windows` is Qt's geometry per window name, in hexadecimal.
+
+    `shortcuts` are own keys per action id; `has_character_keys` whether single letters do anything (keys.py). `annotate_styles` is the
+    annotator's own gallery (QuickStyle.spelled).
+    """
 
     language: str = ""
     theme: str = "system"
@@ -24,6 +28,9 @@ class Preferences:
     speaker_id: str | None = None
     has_seen_welcome: bool = False
     windows: dict[str, str] = field(default_factory=dict)
+    shortcuts: dict[str, str] = field(default_factory=dict)
+    has_character_keys: bool = True
+    annotate_styles: list[str] = field(default_factory=list)
 
 
 class PreferenceStore:

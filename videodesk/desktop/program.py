@@ -12,6 +12,7 @@ from typing import Final
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from videodesk.annotation.privacy_ports import PrivacyFinder
 from videodesk.calls.capture_ports import Vision
 from videodesk.calls.ports import MediaEngine
 from videodesk.client.delivery import Delivery
@@ -56,6 +57,7 @@ class Program:
         self._media: MediaEngine | None = None
         self._outbox: Outbox | None = None
         self._vision: Vision | None = None
+        self._privacy: PrivacyFinder | None = None
         self._sealer: Station | None = None
         self._enrolling: asyncio.Task[None] | None = None
         self._channel: LiveChannel | None = None
@@ -85,6 +87,8 @@ class Program:
             self._outbox.close()
         if self._vision is not None:
             self._vision.close()
+        if self._privacy is not None:
+            self._privacy.close()
 
     def quit(self) -> None:
         """As if the person closed the window."""
@@ -161,6 +165,8 @@ class Program:
                 _log.warning("no media: %s", problem.code)
         if self._vision is None and self._parts.make_vision is not None:
             self._vision = await asyncio.to_thread(self._parts.make_vision)
+        if self._privacy is None and self._parts.make_privacy is not None:
+            self._privacy = self._parts.make_privacy(None if self._vision is None else self._vision.texts)
         if self._outbox is None and self._parts.make_outbox is not None:
             self._outbox = await asyncio.to_thread(self._parts.make_outbox, self._parts.work_dir / "outbox")
         if self._outbox is not None and self._parts.make_delivery is not None and self._api is not None:
@@ -191,7 +197,7 @@ class Program:
             return DesktopContext(
                 api=api, tasks=self.bridge, clock=self._parts.clock, settings=self._parts.settings, preferences=self._preferences,
                 session=session, events=self.bridge, channel=bridged, navigation=shell, media=self._media, outbox=self._outbox,
-                delivery=self._delivery, vision=self._vision, sealer=self._sealer or NoSealer(), work_dir=self._parts.work_dir, choose_language=self.choose_language, choose_theme=self.choose_theme)
+                delivery=self._delivery, vision=self._vision, finder=self._parts.finder, privacy=self._privacy, sealer=self._sealer or NoSealer(), work_dir=self._parts.work_dir, choose_language=self.choose_language, choose_theme=self.choose_theme)
 
         self._end_entry()
         self._end_entry = _nothing

@@ -99,6 +99,11 @@ class Rewinder(Presenter[Rewinding]):
         """The frame that is shown while rewinding: what S takes."""
         return self.state.frame if self.state.is_rewinding else None
 
+    @property
+    def encoder(self) -> Rewind | None:
+        """What makes an original of a frame of this ring."""
+        return self._memory.rewind if self._memory is not None else None
+
     def remember(self, memory: CallMemory | None) -> None:
         """Another call's memory, or none: whatever was shown of the one before is gone."""
         if memory is self._memory:

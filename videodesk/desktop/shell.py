@@ -11,16 +11,18 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLa
 
 from videodesk.client.channel import ChannelState
 from videodesk.core.errors import DeskError
-from videodesk.desktop import i18n
-from videodesk.desktop.actions import ACTIONS, BY_ID, ActionSpec
+from videodesk.desktop import i18n, keys
+from videodesk.desktop.actions import BY_ID, ActionSpec
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.i18n import error_text, t
 from videodesk.desktop.kit.rail import PresenceButton, Rail
 from videodesk.desktop.kit.shortcuts import ShortcutSheet
 from videodesk.desktop.links import parse_link
 from videodesk.desktop.navigation import RAIL, banner_maker, maker
+from videodesk.desktop.presenters.palette import PalettePresenter
 from videodesk.desktop.presenters.shell import CHOSEN, ShellPresenter, ShellState
 from videodesk.desktop.theme import SPACE
+from videodesk.desktop.views.palette import Palette
 from videodesk.desktop.views.screen_keys import is_typing
 from videodesk.desktop.widgets import Banner, BannerStack, EmptyState, IconButton, View, label
 from videodesk.protocol.messages import CallView, Wire
@@ -42,13 +44,13 @@ class Shell(QWidget):
         self._views: dict[str, View] = {}
         self._trail: list[tuple[str, dict[str, Any]]] = []
         self._build(sign_out)
-        self._shortcuts = [self._shortcut(spec) for spec in ACTIONS if spec.scope == "" and not spec.is_single_key]
+        self._shortcuts: list[QShortcut] = []
         self._scoped: list[QShortcut] = []
         self._notice_timer = QTimer(self)
         self._notice_timer.setSingleShot(True)
         self._notice_timer.timeout.connect(self._notice.hide)
         self._noticed = 0
-        self._ends = [context.events.subscribe(self._message), i18n.on_change(self.retranslate)]
+        self._ends = [context.events.subscribe(self._message), i18n.on_change(self.retranslate), keys.on_change(self._rekey)]
         app = QApplication.instance()
         if app is not None:
             app.installEventFilter(self)  # lists search by letter: single keys must come before them
@@ -161,9 +163,16 @@ class Shell(QWidget):
 
     def show_shortcuts(self) -> None:
         """The `?` sheet."""
-        sheet = ShortcutSheet(self.place, self)
+        sheet = ShortcutSheet(self.place, self, change=lambda: self.open("settings", page="shortcuts"))
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sheet.open()
+
+    def show_palette(self) -> None:
+        """The command palette: everything that can be done here, and every case by its number or customer."""
+        presenter = PalettePresenter(self.context.api, self.context.tasks, self.context.clock, self.place)
+        palette = Palette(presenter, self.act, self.open, self)
+        palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        palette.open()
 
     def show_help(self) -> None:
         """The help page about the screen in front."""
@@ -201,7 +210,7 @@ class Shell(QWidget):
 
     def _head(self) -> None:
         view = self._current()
-        self.rail.select(self.place if self.place in RAIL else {"case": "cases", "annotate": "cases", "clip": "cases", "call": "inbox"}.get(self.place, ""))
+        self.rail.select(self.place if self.place in RAIL else {"case": "cases", "annotate": "cases", "compare": "cases", "clip": "cases", "call": "inbox"}.get(self.place, ""))
         self._back.setVisible(len(self._trail) > 1)
         if view is not None:
             self._title.setText(t(view.title_key) if view.title_key else "")
@@ -253,15 +262,21 @@ class Shell(QWidget):
         made.activatedAmbiguously.connect(lambda: self.act(spec.id))
         return made
 
+    def _rekey(self) -> None:
+        """The person chose other keys."""
+        self._scope(self.place)
+        self.retranslate()
+
     def _scope(self, screen: str) -> None:
-        for shortcut in self._scoped:
+        for shortcut in (*self._shortcuts, *self._scoped):
             shortcut.setEnabled(False)
             shortcut.deleteLater()
+        self._shortcuts = [self._shortcut(spec) for spec in keys.in_scope("") if spec.shortcut and not keys.is_character(spec.shortcut)]
         view = self._views[screen]
         # A screen that owns its keys (a canvas, the call) says so; the shell then leaves its scope alone.
         self._scoped = [] if getattr(view, "owns_keys", False) else [
-            self._shortcut(spec) for spec in ACTIONS
-            if spec.scope == screen and spec.shortcut and not spec.is_single_key and spec.id not in view.own_actions]
+            self._shortcut(spec) for spec in keys.in_scope(screen)
+            if spec.shortcut and not spec.is_single_key and spec.id not in view.own_actions]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Single keys of this window, before lists and buttons see them."""
@@ -281,11 +296,11 @@ class Shell(QWidget):
         if not text or is_typing() or (view is not None and getattr(view, "owns_keys", False)):
             return False
         if is_shifted and text.isalpha():
-            shifted = next((spec for spec in ACTIONS if spec.scope == self.place and spec.shortcut == f"Shift+{text.upper()}"), None)
+            shifted = next((spec for spec in keys.in_scope(self.place) if spec.shortcut == f"Shift+{text.upper()}"), None)
             if shifted is not None:
                 return self.act(shifted.id)
-        for spec in ACTIONS:
-            if spec.is_single_key and spec.scope in {"", self.place} and spec.shortcut.lower() == text.lower():
+        for spec in (*keys.in_scope(self.place), *keys.in_scope("")):
+            if spec.is_single_key and spec.shortcut.lower() == text.lower():
                 return self.act(spec.id)
         return False
 
@@ -305,6 +320,8 @@ class Shell(QWidget):
             self.show_help()
         elif action_id == "help.shortcuts":
             self.show_shortcuts()
+        elif action_id == "palette.open":
+            self.show_palette()
         elif action_id == "program.quit":
             self.window().close()
         else:

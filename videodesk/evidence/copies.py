@@ -21,9 +21,10 @@ from videodesk.core.events import Event
 from videodesk.core.ids import new_id, require_id
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
-from videodesk.core.vocabulary import ConsentScope, CustodyAction, SnapshotMethod
+from videodesk.core.vocabulary import ConsentScope, CustodyAction, ReleaseState, SnapshotMethod
 from videodesk.evidence import custody
 from videodesk.evidence.model import Original, Rendition, Snapshot
+from videodesk.evidence.release import redacting_revision, release_of
 from videodesk.evidence.unit import EvidenceUnit
 
 LIFE: Final = timedelta(days=30)
@@ -200,28 +201,22 @@ def outside_picture(uow: EvidenceUnit, snapshot: Snapshot, leading: Original, re
     """What may leave the house of a snapshot: the original, unless its newest marks redact or a rendition does; then that rendition.
 
     None while the marks redact and no rendition of them is here yet, and for a clip from which a picture was taken that was redacted: the
-    clip shows what was made unreadable there.
+    clip shows what was made unreadable there. None, too, while others may not see it (evidence/release.py).
     """
     if leading.method is SnapshotMethod.CLIP and _is_source_of_redacted(uow, snapshot):
         return None
-    revision = _redacting_revision(uow, snapshot.id)
+    if release_of(uow, snapshot) is ReleaseState.HELD:
+        return None
+    revision = redacting_revision(uow, snapshot.id)
     redacted = [one for one in renditions if one.has_redaction and revision in {None, one.annotation_revision}]
     if revision is not None:
         return redacted[-1] if redacted else None
     return redacted[-1] if redacted else leading
 
 
-def _redacting_revision(uow: EvidenceUnit, snapshot_id: str) -> int | None:
-    """The newest revision of the marks, if they redact."""
-    newest = uow.evidence.annotation(snapshot_id)
-    if newest is None or all(mark.get("kind") != "redaction" for mark in newest.document.get("marks", ())):
-        return None
-    return newest.revision
-
-
 def _is_source_of_redacted(uow: EvidenceUnit, clip: Snapshot) -> bool:
     taken = [one.id for one in uow.evidence.snapshots_of(clip.case_id) if one.taken_from == clip.id]
-    return any(one.has_redaction for one in uow.evidence.renditions_of(taken)) or any(_redacting_revision(uow, one) is not None for one in taken)
+    return any(one.has_redaction for one in uow.evidence.renditions_of(taken)) or any(redacting_revision(uow, one) is not None for one in taken)
 
 
 def known_picture(uow: CopyUnit, copy: CustomerCopy, snapshot_id: str) -> Given:

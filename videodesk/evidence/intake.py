@@ -24,6 +24,7 @@ from videodesk.evidence.consents import digest_at, has_consent_from, require_con
 from videodesk.evidence.items import follow_evidence
 from videodesk.evidence.model import Original, PictureFacts, Snapshot
 from videodesk.evidence.originals import Received, add_original, check_room, same_original, snapshot_of
+from videodesk.evidence.release import is_redact_first
 from videodesk.evidence.seal_ports import CaptureFacts
 from videodesk.evidence.unit import EvidenceUnit
 from videodesk.protocol.resources import SnapshotMeta
@@ -90,7 +91,7 @@ def keep_snapshot(
         duration_s=meta.duration_s, taken_from=meta.taken_from, verdict=tuple(meta.verdict), leads=meta.leads, seal=received.seal,
         seal_digest=received.seal_blob.digest if received.seal_blob else "")
     first = snapshot_of(original, meta.case_id, _call(uow, _case(uow, meta.case_id), meta).id, checklist_item=meta.checklist_item,
-                        retake_of=meta.retake_of)
+                        retake_of=meta.retake_of, redact_first=is_redact_first(uow, checklists, meta.case_id))
     if original_id == snapshot_id:
         _fill_in(uow, snapshot_id, first)
     return _keep(uow, original, first, received, principal, checklists)
@@ -150,7 +151,8 @@ def keep_photo(
         received_digest=received.sent_digest, media_type=received.facts.media_type, size_bytes=received.original.size_bytes,
         width_px=received.facts.width_px, height_px=received.facts.height_px, captured_at=now, captured_by=principal.id, stored_at=now,
         location=received.location, seal=received.seal)
-    first = snapshot_of(original, principal.case_id, call.id if call else None, checklist_item=checklist_item)
+    first = snapshot_of(original, principal.case_id, call.id if call else None, checklist_item=checklist_item,
+                        redact_first=is_redact_first(uow, checklists, principal.case_id))
     return _keep(uow, original, first, received, principal, checklists)
 
 

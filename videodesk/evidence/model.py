@@ -82,6 +82,8 @@ class Snapshot:
     Method, digest, type, sizes and times here are those of the leading original (`leading`). What may change: which one leads, where it
     belongs (`checklist_item`, `caption`) and `review_state`, that of the latest decision. `is_chosen`: a person chose the leading one.
     `captured_by` is who took the snapshot, whichever original leads: the agent, or for an upload the customer (the invitation's id).
+    `redact_first`: the rule of its kind of case held when it was captured (evidence/release.py); `cleared` is the original of which a
+    person said that there is nothing to redact on it.
     """
 
     id: str
@@ -109,6 +111,8 @@ class Snapshot:
     taken_from: str | None = None
     verdict: tuple[str, ...] = ()
     review_state: ReviewState = ReviewState.PENDING
+    redact_first: bool = False
+    cleared: str = ""
 
 
 @dataclass(frozen=True, slots=True)

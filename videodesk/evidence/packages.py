@@ -78,7 +78,7 @@ def package_contents(
     for number, snapshot in enumerate(uow.evidence.snapshots_of(case.id), 1):
         collected.add(number, snapshot)
     record = case_record(uow, case.id, checklists)
-    if wish.is_outside_copy:
+    if collected.covered:
         for told in record["snapshots"]:
             if told["id"] in collected.covered:
                 told["annotation"] = None
@@ -139,8 +139,11 @@ class _Collected:
                 self.withheld.append(_withheld(part))
 
     def _outside(self, snapshot: Snapshot, originals: Sequence[Original], renditions: Sequence[Rendition]) -> str | None:
-        """The id of the only rendition that goes out; empty when nothing does; None when all does."""
-        if not self._is_outside:
+        """The id of the only rendition that goes out; empty when nothing does; None when all does.
+
+        A package passes from hand to hand: what others may see only redacted goes so into every one.
+        """
+        if not self._is_outside and not snapshot.redact_first:
             return None
         leading = next(one for one in originals if one.id == snapshot.leading)
         picture = outside_picture(self._uow, snapshot, leading, renditions)

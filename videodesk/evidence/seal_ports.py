@@ -46,7 +46,10 @@ class CaptureFacts:
 
 @dataclass(frozen=True, slots=True)
 class RenditionFacts:
-    """What a seal says of a rendition: of which annotation revision it is, and which kinds of marks were drawn (annotation.marks)."""
+    """What a seal says of a rendition: of which annotation revision it is, and which kinds of marks were drawn (annotation.marks).
+
+    `is_cropped` and `turns` (quarters clockwise) say how the original was framed.
+    """
 
     rendition_id: str
     snapshot_id: str
@@ -55,6 +58,8 @@ class RenditionFacts:
     has_redaction: bool
     mark_kinds: tuple[str, ...]
     made_at: datetime
+    is_cropped: bool = False
+    turns: int = 0
 
 
 class Sealer(Protocol):

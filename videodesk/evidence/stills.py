@@ -20,6 +20,7 @@ from videodesk.evidence.consents import digest_at, has_consent, require_consent
 from videodesk.evidence.items import follow_evidence
 from videodesk.evidence.model import AwaitedStill, Original, PictureFacts, Snapshot
 from videodesk.evidence.originals import Received, add_original, check_room, same_original, snapshot_of, tell_changed
+from videodesk.evidence.release import is_redact_first
 from videodesk.evidence.seal_ports import CaptureFacts
 from videodesk.evidence.unit import EvidenceUnit
 from videodesk.protocol.resources import StillMeta
@@ -127,7 +128,8 @@ def keep_still(
         received_digest=received.sent_digest, media_type=received.facts.media_type, size_bytes=received.original.size_bytes,
         width_px=received.facts.width_px, height_px=received.facts.height_px, captured_at=_taken_at(awaited, meta, now),
         captured_by=principal.id, stored_at=now, location=received.location, seal=received.seal)
-    first = snapshot_of(original, awaited.case_id, awaited.call_id, captured_by=awaited.asked_by)
+    first = snapshot_of(original, awaited.case_id, awaited.call_id, captured_by=awaited.asked_by,
+                        redact_first=is_redact_first(uow, checklists, awaited.case_id))
     snapshot = add_original(uow, original, first, principal)
     uow.evidence.save_awaited(replace(awaited, state=StillState.ARRIVED, code=""))
     follow_evidence(uow, snapshot.case_id, principal, checklists, now)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from videodesk.annotation import schema
+from videodesk.annotation.marks import Redaction, RedactionPen, kind_of
 from videodesk.cases.checklist import Checklists
 from videodesk.cases.model import Case
 from videodesk.core.errors import Conflict, Invalid, NotFound, TooLarge
@@ -21,6 +23,7 @@ from videodesk.evidence import custody
 from videodesk.evidence.items import follow_evidence
 from videodesk.evidence.model import MAX_DOCUMENT_BYTES, Annotation, CustodyEntry, Original, Rendition, Snapshot
 from videodesk.evidence.originals import Received, known_original, lead, tell_changed, why_settled
+from videodesk.evidence.release import require_sight
 from videodesk.evidence.unit import EvidenceUnit
 from videodesk.protocol.resources import RenditionMeta, SnapshotPatch
 
@@ -41,9 +44,14 @@ def list_snapshots(uow: EvidenceUnit, principal: Principal, case_id: str) -> lis
 
 
 def see_original(uow: EvidenceUnit, principal: Principal, snapshot_id: str, original_id: str | None = None) -> Original:
-    """One original of a snapshot, without an id the leading one; NotFound("snapshot.unknown", "snapshot.unknown_original")."""
+    """One original of a snapshot, without an id the leading one; NotFound("snapshot.unknown", "snapshot.unknown_original").
+
+    NotAllowed as require_sight says it.
+    """
     snapshot = see_snapshot(uow, principal, snapshot_id)
-    return known_original(uow, snapshot, snapshot.leading if original_id is None else require_id(original_id))
+    original = known_original(uow, snapshot, snapshot.leading if original_id is None else require_id(original_id))
+    require_sight(uow, principal, snapshot, original_id=original.id)
+    return original
 
 
 def note_view(uow: EvidenceUnit, principal: Principal, original: Original, now: datetime, part: str | None = None) -> None:
@@ -171,7 +179,7 @@ def check_rendition(
     annotation = uow.evidence.annotation(snapshot.id, meta.annotation_revision)
     if annotation is None:
         raise NotFound("annotation.unknown_revision", revision=meta.annotation_revision)
-    if any(mark["kind"] == "redaction" for mark in annotation.document["marks"]) and not meta.has_redaction:
+    if schema.from_json(annotation.document).has_redaction and not meta.has_redaction:
         raise Invalid("rendition.redaction_missing")
     return None
 
@@ -179,13 +187,14 @@ def check_rendition(
 def keep_rendition(
     uow: EvidenceUnit, principal: Principal, snapshot_id: str, rendition_id: str, meta: RenditionMeta, received: Received, now: datetime,
 ) -> Rendition:
-    """Keep a derived picture, once per id. Raises what check_rendition raises, and Invalid("picture.mismatch")."""
+    """Keep a derived picture, once per id. Raises what check_rendition raises, Invalid("picture.mismatch", "rendition.wrong_size")."""
     known = check_rendition(uow, principal, snapshot_id, rendition_id, meta, received.original.digest)
     if known is not None:
         return known
     if received.facts.media_type != meta.media_type:
         raise Invalid("picture.mismatch", media_type=received.facts.media_type, width_px=received.facts.width_px,
                       height_px=received.facts.height_px)
+    _check_size(uow, snapshot_id, meta.annotation_revision, received)
     snapshot = see_snapshot(uow, principal, snapshot_id)
     rendition = Rendition(
         id=rendition_id, snapshot_id=snapshot.id, annotation_revision=meta.annotation_revision, digest=meta.digest,
@@ -198,18 +207,43 @@ def keep_rendition(
         uow.evidence.keep_thumbnail(rendition.digest, received.thumbnail.digest)
     custody.record(uow.custody, CustodyAction.REDACTED if meta.has_redaction else CustodyAction.RENDERED, principal.id, now,
                    snapshot_id=snapshot.id, case_id=snapshot.case_id,
-                   data={"rendition_id": rendition.id, "digest": rendition.digest, "revision": rendition.annotation_revision})
+                   data={"rendition_id": rendition.id, "digest": rendition.digest, "revision": rendition.annotation_revision,
+                         **_redactions(uow, rendition)})
     _tell(uow, "rendition.added", snapshot, now, rendition_id=rendition.id, revision=rendition.annotation_revision)
     received.keep()
     return rendition
 
 
+def _redactions(uow: EvidenceUnit, rendition: Rendition) -> dict[str, Any]:
+    """What the log says of a redaction: how many of each kind, why, and how many of them the program had proposed. Never what was there."""
+    annotation = uow.evidence.annotation(rendition.snapshot_id, rendition.annotation_revision)
+    marks = [] if annotation is None else [
+        mark for mark in schema.from_json(annotation.document).marks if isinstance(mark, Redaction | RedactionPen)]
+    if not marks:
+        return {}
+    return {
+        "redactions": len(marks), "proposed": sum(mark.is_proposal for mark in marks),
+        "kinds": dict(sorted(Counter(kind_of(mark).value for mark in marks).items())),
+        "reasons": dict(sorted(Counter(mark.reason.value for mark in marks).items()))}
+
+
+def _check_size(uow: EvidenceUnit, snapshot_id: str, revision: int, received: Received) -> None:
+    """Invalid("rendition.wrong_size") unless the picture is as large as these marks frame it: what was cut off must not come back in."""
+    annotation = uow.evidence.annotation(snapshot_id, revision)
+    if annotation is None:
+        return
+    width, height = schema.from_json(annotation.document).rendition_size
+    if (received.facts.width_px, received.facts.height_px) != (width, height):
+        raise Invalid("rendition.wrong_size", width_px=width, height_px=height)
+
+
 def see_rendition(uow: EvidenceUnit, principal: Principal, rendition_id: str) -> Rendition:
-    """One rendition; NotFound("rendition.unknown")."""
+    """One rendition; NotFound("rendition.unknown"); NotAllowed as require_sight says it."""
     require(principal, Action.SEE_EVIDENCE)
     rendition = uow.evidence.rendition(require_id(rendition_id))
     if rendition is None:
         raise NotFound("rendition.unknown")
+    require_sight(uow, principal, see_snapshot(uow, principal, rendition.snapshot_id), rendition)
     return rendition
 
 

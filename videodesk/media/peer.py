@@ -12,12 +12,15 @@ from typing import Final
 from aiortc import RTCIceCandidate, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
 
+from videodesk.calls.live_ports import FrameWatcher
+from videodesk.calls.pictures import EncodedOriginal, FrozenFrame
 from videodesk.calls.ports import LocalMedia, PeerListener, PeerState, Picture
 from videodesk.media.audio import MicrophoneTrack, PlayoutRing
 from videodesk.media.connection import DeskConnection
 from videodesk.media.decoding import DecodedFrame
 from videodesk.media.devices import CameraTrack
 from videodesk.media.frames import RECENT_S, FrameSlot
+from videodesk.media.live_line import DataChannelLine, PageClock, Watching, encode_live
 from videodesk.media.local import Equipment, LocalSide
 from videodesk.media.memory import DeskMemory
 from videodesk.media.quality import WINDOW_S, Sample, judge
@@ -81,7 +84,12 @@ class AiortcPeer:
         self._inbox = Inbox(clock=self._clock, frames=self._show, sound=self._playout.put)
         if memory is not None:
             self._inbox.tap = memory.tap
+        page_clock = PageClock()
+        self._leave_tap = self._inbox.tap.add(page_clock)
+        self._watching = Watching(page_clock)
+        self._live = DataChannelLine(self._clock)
         self._connection = DeskConnection(ice_servers, self._inbox, self._candidate_found)
+        self._connection.on("datachannel", self._live.take)
         self._local = LocalSide(equipment, media, self._playout, self._problem_anywhere)
         self._self_view = SelfView(self._local.camera.slot)
         self._microphone = MicrophoneTrack(self._local.capture, self._clock)
@@ -112,6 +120,16 @@ class AiortcPeer:
     @property
     def stills(self) -> FrameSlot:
         return self._slot
+
+    @property
+    def live(self) -> DataChannelLine:
+        return self._live
+
+    def watch(self, watcher: FrameWatcher | None) -> None:
+        self._watching.watcher = watcher
+
+    def encode_live(self, frame: FrozenFrame) -> EncodedOriginal:
+        return encode_live(frame)
 
     @property
     def inbox(self) -> Inbox:
@@ -184,6 +202,9 @@ class AiortcPeer:
             return
         self._is_closed = True
         self._watch.cancel()
+        self._leave_tap()
+        self._watching.watcher = None
+        self._live.close()
         self._local.camera.listener = None
         self._slot.on_fresh(None)
         self._self_view.on_fresh(None)
@@ -206,6 +227,8 @@ class AiortcPeer:
         self._slot.put(frame)
         if self._memory is not None and not self._is_on_hold:
             self._memory.glance(frame)
+        if not self._is_on_hold:
+            self._watching.put(frame)
 
     def _run_in_decoder(self, work: Callable[[], None]) -> None:
         for receiver in self._connection.desk_receivers:

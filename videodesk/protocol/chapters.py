@@ -6,10 +6,12 @@ from enum import Enum
 from types import UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Le, MaxLen, MinLen
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from videodesk.core.ids import UUID_PATTERN
+from videodesk.protocol import live
 from videodesk.protocol import messages as m
 from videodesk.protocol import negotiation as n
 
@@ -224,6 +226,7 @@ def protocol_page() -> str:
         "## Error ids\n\nThe codes of `error`; texts are in `resources/i18n/*/errors.json`.\n\n| code | when |\n|---|---|",
         "\n".join(f"| `{code}` | {when} |" for code, when in sorted(ERRORS.items())) + "\n",
         _negotiation(),
+        *_live(),
     ]
     return "\n".join(parts)
 
@@ -237,6 +240,29 @@ def _negotiation() -> str:
         "`tests/protocol/vectors` show it step by step. A glare is an offer that meets our own: the polite side yields, the other ignores.\n\n"
         f"| phase | input | next phase | steps |\n|---|---|---|---|\n{rows}\n"
     )
+
+
+def _live() -> list[str]:
+    """Live drawing: what goes over the data channel, and how fast."""
+    rules = f"""## Live drawing
+
+The page's offer has a data channel labelled `{live.LIVE_LABEL}` (ordered, reliable). Both sides say JSON objects there, one a text message,
+`type` says which; the service hears nothing of it and nothing is kept. What is not understood is dropped, and so is what is too much.
+
+1. **Places** are fractions of the picture that the desktop received, upright as it was received: (0, 0) is its upper left corner.
+2. **Gathered.** A side tells its changes at most every {live.BATCH_MS} ms, in messages of at most {live.MAX_LIVE_BYTES} bytes; there are never more than
+   {live.MAX_LIVE_MARKS} marks, of {live.MAX_STROKE_POINTS} places each. The desktop hears a burst of 120 messages, then 60 a second; the page 300, then 90.
+3. **Seen.** The page answers `live.seen` two animation frames after a change: then it is on the customer's screen.
+4. **Fading** each side does by itself: {live.FADE_AFTER_MS} ms after a mark's last change, within {live.FADE_MS} ms. The drawer says `gone` afterwards.
+5. **Frozen.** `live.freeze` announces a JPEG of at most {live.MAX_FREEZE_BYTES} bytes that follows in parts; `live.marks` may come between them. The customer
+   draws on a frozen picture only, never in the agent's name.
+6. **Following.** The desktop follows objects in the video it received and tells places with `frame_ms`, the moment of that frame's capture by
+   the page's clock; the page shows its own picture of that moment. A mark that is lost stays where it was last, dimmed.
+"""
+    models: list[type[BaseModel]] = [
+        live.LiveMarks, live.LiveMark, live.LiveMore, live.LiveMoved, live.LiveClear, live.LiveFreeze, live.LiveFreezePart, live.LiveThaw,
+        live.LiveSeen, live.LiveMarker]
+    return [rules, *(_model(model) for model in models)]
 
 
 def _chapter(title: str, models: list[type[BaseModel]]) -> list[str]:
@@ -255,7 +281,10 @@ def _model(model: type[BaseModel]) -> str:
 def _row(name: str, about: FieldInfo) -> str:
     limits = [text for item in about.metadata if (text := _limit(item))]
     default = "required" if about.is_required() else _default(about.get_default(call_default_factory=True))
-    return f"| {name} | {_type(about.annotation)} | {', '.join(limits) or '–'} | {default} |"
+    kind = _type(about.annotation)
+    if kind.startswith("list of"):
+        limits = [limit.replace(" characters", " of them") for limit in limits]
+    return f"| {name} | {kind} | {', '.join(limits) or '–'} | {default} |"
 
 
 def _default(value: object) -> str:
@@ -268,13 +297,14 @@ def _default(value: object) -> str:
 
 def _limit(item: object) -> str:
     found = {
-        Ge: lambda: f"≥ {getattr(item, 'ge', '')}", Le: lambda: f"≤ {getattr(item, 'le', '')}",
+        Gt: lambda: f"> {getattr(item, 'gt', '')}", Ge: lambda: f"≥ {getattr(item, 'ge', '')}", Le: lambda: f"≤ {getattr(item, 'le', '')}",
         MaxLen: lambda: f"≤ {getattr(item, 'max_length', '')} characters", MinLen: lambda: f"≥ {getattr(item, 'min_length', '')} characters",
     }.get(type(item))
     if found is not None:
         return found()
-    if getattr(item, "pattern", None):
-        return "UUID"
+    pattern = getattr(item, "pattern", None)
+    if pattern:
+        return "UUID" if pattern == UUID_PATTERN else f"`{pattern}`"
     low, high = getattr(item, "min_length", None), getattr(item, "max_length", None)
     return " ".join(text for text in (f"≥ {low}" if low else "", f"≤ {high} characters" if high else "") if text)
 
@@ -289,6 +319,8 @@ def _type(annotation: Any) -> str:  # noqa: PLR0911 - one line per kind of type
         return " or ".join(f"`{getattr(argument, 'value', argument)}`" for argument in arguments)
     if origin is list:
         return f"list of {_type(arguments[0])}"
+    if origin is tuple:
+        return f"[{', '.join(_type(argument) for argument in arguments)}]"
     if origin is dict:
         return "object"
     if hasattr(annotation, "__metadata__"):

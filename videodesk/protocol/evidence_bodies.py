@@ -7,7 +7,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from videodesk.core.vocabulary import CustodyAction, LocationState, ReviewDecision, ReviewState, SealKind, SnapshotMethod, StillState
+from videodesk.core.vocabulary import (
+    CustodyAction,
+    LocationState,
+    ReleaseState,
+    ReviewDecision,
+    ReviewState,
+    SealKind,
+    SnapshotMethod,
+    StillState,
+)
 from videodesk.protocol.fields import Digest, Line, Moment, Text
 from videodesk.protocol.messages import Id, StillMethod, Wire
 
@@ -157,6 +166,13 @@ class SnapshotView(Wire):
     annotation_revision: int = 0
     rendition: RenditionView | None = None
     decisions: list[DecisionView] = []
+    release: ReleaseState = ReleaseState.OPEN
+
+
+class ReleaseIn(Wire):
+    """There is nothing to redact on this original: others may see the snapshot as it is."""
+
+    original_id: Id
 
 
 class SnapshotList(Wire):

@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from videodesk.protocol import live
 from videodesk.protocol import messages as m
 from videodesk.protocol import negotiation as n
 from videodesk.protocol import resources as r
@@ -25,6 +26,10 @@ _EVENTS: Final[tuple[type[BaseModel], ...]] = (
 _ACTIONS: Final[tuple[type[BaseModel], ...]] = (
     n.ClosePeer, n.BuildPeer, n.MakeOffer, n.MakeAnswer, n.RollBack, n.ApplyDescription, n.AddCandidate, n.SendSignal,
 )
+# Over the call's data channel, both ways; both sides write every field.
+_LIVE: Final[tuple[type[BaseModel], ...]] = (
+    live.LiveMarks, live.LiveClear, live.LiveFreeze, live.LiveFreezePart, live.LiveThaw, live.LiveSeen, live.LiveMarker,
+)
 # In these a field with a default may be left out; in all others the page can count on every field.
 _MAY_LEAVE_OUT: Final = {model.__name__ for model in (*_SENT, *_EVENTS, *_ACTIONS)} | {"IceCandidate"}
 _TAGS: Final = {"type", "do"}
@@ -32,7 +37,7 @@ _TAGS: Final = {"type", "do"}
 
 def type_declarations() -> str:
     """The text of types.d.ts."""
-    everything = (*_SENT, *_GOT, *_EVENTS, *_ACTIONS)
+    everything = (*_SENT, *_GOT, *_EVENTS, *_ACTIONS, *_LIVE)
     _, schema = models_json_schema([(model, "validation") for model in everything])
     definitions: dict[str, Any] = schema["$defs"]
     parts = [
@@ -43,6 +48,7 @@ def type_declarations() -> str:
         _union("FromService", "Every message the service may send.", (m.Ping, *_GOT[:11])),
         _union("NegotiationEvent", "What goes into the negotiation.", _EVENTS),
         _union("NegotiationAction", "What comes out of the negotiation.", _ACTIONS),
+        _union("LiveMessage", "Every message of live drawing, over the data channel.", _LIVE),
         f"export declare const PROTOCOL_VERSION: {m.PROTOCOL_VERSION};",
     ]
     return "\n".join(parts) + "\n"
@@ -74,6 +80,8 @@ def _type(schema: dict[str, Any]) -> str:  # noqa: PLR0911 - one line per kind o
     if "anyOf" in schema:
         return " | ".join(dict.fromkeys(_type(choice) for choice in schema["anyOf"]))
     kind = schema.get("type")
+    if kind == "array" and "prefixItems" in schema:
+        return "[" + ", ".join(_type(one) for one in schema["prefixItems"]) + "]"
     if kind == "array":
         inner = _type(schema.get("items", {}))
         return f"({inner})[]" if "|" in inner else f"{inner}[]"

@@ -17,7 +17,7 @@ _SOURCES: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _CAPTURED: Final = _SOURCES + "digitalCapture"
 _BY_HAND: Final = _SOURCES + "humanEdits"
 _PARENT: Final = "parent"
-_REDACTION: Final = "redaction"
+_REDACTIONS: Final = frozenset({"redaction", "redaction_pen"})
 
 
 def capture_manifest(facts: CaptureFacts, now_facts: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -33,19 +33,24 @@ def opened_manifest(facts: CaptureFacts, now_facts: dict[str, Any] | None = None
 
 
 def rendition_manifest(facts: RenditionFacts, now_facts: dict[str, Any] | None = None) -> dict[str, Any]:
-    """For a picture with marks drawn on it, or something made unreadable; the ingredient is `parent_ingredient`."""
+    """For a picture that was cut or turned, with marks drawn on it, or something made unreadable; the ingredient is `parent_ingredient`."""
     when = _text(facts.made_at)
     actions: list[dict[str, Any]] = [{"action": "c2pa.opened", "when": when, "parameters": {"ingredientIds": [_PARENT]}}]
-    drawn = sorted(set(facts.mark_kinds) - {_REDACTION})
+    if facts.is_cropped:
+        actions.append({"action": "c2pa.cropped", "when": when, "digitalSourceType": _BY_HAND})
+    if facts.turns % 4:
+        actions.append({"action": "c2pa.orientation", "when": when, "digitalSourceType": _BY_HAND})
+    kinds = set(facts.mark_kinds)
+    drawn = sorted(kinds - _REDACTIONS)
     if drawn:
         actions.append({"action": "c2pa.drawing", "when": when, "digitalSourceType": _BY_HAND, "parameters": {"nl.videodesk.marks": drawn}})
     if facts.has_redaction:
         # c2pa.redacted speaks of assertions; pixels that were covered are an edit.
         actions.append({
-            "action": "c2pa.edited", "when": when, "digitalSourceType": _BY_HAND, "parameters": {"nl.videodesk.marks": [_REDACTION]}})
+            "action": "c2pa.edited", "when": when, "digitalSourceType": _BY_HAND, "parameters": {"nl.videodesk.marks": sorted(kinds & _REDACTIONS)}})
     return _manifest(actions, RENDITION_LABEL, {
         "v": 1, "rendition_id": facts.rendition_id, "snapshot_id": facts.snapshot_id, "case_id": facts.case_id,
-        "annotation_revision": facts.annotation_revision, "has_redaction": facts.has_redaction, "mark_kinds": sorted(set(facts.mark_kinds)),
+        "annotation_revision": facts.annotation_revision, "has_redaction": facts.has_redaction, "mark_kinds": sorted(kinds),
         "made_at": when} | (now_facts or {}))
 
 

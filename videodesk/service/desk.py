@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,6 +16,7 @@ from videodesk.core.clock import Clock
 from videodesk.core.events import Event, EventBus
 from videodesk.core.people import PersonRepository
 from videodesk.core.places import resources
+from videodesk.core.vocabulary import Language
 from videodesk.evidence.copies import CopyRepository
 from videodesk.evidence.package_ports import Packer
 from videodesk.evidence.ports import CaseBlobs, CustodyRepository, EvidenceRepository
@@ -127,7 +129,6 @@ class Desk:
     public_url: str = ""
     # Keys the digests of spoken codes. Without one from bootstrap (storage/desk_key.py) codes end with the process.
     code_key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
-    checklists: Checklists = field(default_factory=lambda: Checklists.load(resources() / "checklists"))
     # Children start with the first picture; whoever stops the service closes it.
     pictures: LimitedPictures = field(default_factory=LimitedPictures)
     # Without keys nothing is sealed and no certificate issued; without authorities nothing is stamped.
@@ -139,5 +140,12 @@ class Desk:
     reports: ReportMaker | None = None
     vault: CaseVault = field(default_factory=MemoryVault)
     looks: Looks = field(default_factory=Looks)
+    # Sets the page with measuring markers; without it there is none to print.
+    marker_page: Callable[[Language], bytes] | None = None
     # Without one no packages are made.
     packer: Packer | None = None
+    checklists: Checklists = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the checklists, with the rule that the settings add to kinds of cases."""
+        self.checklists = Checklists.load(resources() / "checklists", self.settings.redact_first)

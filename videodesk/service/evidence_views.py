@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from videodesk.core.vocabulary import SnapshotMethod, StillState
 from videodesk.evidence.model import Annotation, CustodyEntry, Original, Rendition, Snapshot
+from videodesk.evidence.release import release_of
 from videodesk.protocol import resources as r
 from videodesk.review.model import Decision
 from videodesk.service.desk import UnitOfWork
@@ -42,6 +43,7 @@ def snapshot_views(uow: UnitOfWork, snapshots: Sequence[Snapshot]) -> list[r.Sna
             rendition=rendition_view(newest[snapshot.id]) if snapshot.id in newest else None, decisions=decisions.get(snapshot.id, []),
             originals=originals.get(snapshot.id, []), still=awaited[snapshot.id].state if snapshot.id in awaited else StillState.NONE,
             duration_s=snapshot.duration_s, taken_from=snapshot.taken_from, verdict=list(snapshot.verdict),
+            release=release_of(uow, snapshot),
         )
         for snapshot in snapshots
     ]

@@ -1,7 +1,7 @@
 """The limited child process that looks at pictures of strangers. It runs as a file of its own, knows nothing of the rest and no Qt.
 
 `reading_child.py look MEMORY_BYTES` decodes pictures and reads codes (Pillow, zxing-cpp); `reading_child.py ocr MEMORY_BYTES` reads printed
-text (rapidocr). Over its stdin and stdout go frames: four bytes of length (big endian), then that many bytes. A job is a frame of JSON
+text (rapidocr); `reading_child.py privacy MEMORY_BYTES MODEL` finds faces and places with text (privacy_child.py beside this file). Over its stdin and stdout go frames: four bytes of length (big endian), then that many bytes. A job is a frame of JSON
 {"op", "cpu_s", …} and a frame with the picture; the answer is a frame of JSON {"problem": null | code, …} and a frame with bytes. When it is
 ready for the first job it says so with an empty frame. It ends when its stdin does.
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import io
 import json
 import os
@@ -20,6 +21,7 @@ import signal
 import struct
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO, Final
 
@@ -56,7 +58,7 @@ def main() -> int:
         os.nice(10)  # a call goes on meanwhile
     jobs, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a library that prints must not talk into the answers
-    ops = {"look": look_ops, "ocr": ocr_ops}[sys.argv[1]]()
+    ops = {"look": look_ops, "ocr": ocr_ops, "privacy": privacy_ops}[sys.argv[1]]()
     take_limits(int(sys.argv[2]))
     write_frame(answers, b"")
     answers.flush()
@@ -228,6 +230,21 @@ def ocr_ops() -> dict[str, Op]:
     sample.save(picture, "PNG")
     texts({"format": "PNG", "width_px": 320, "height_px": 120}, picture.getvalue())  # every model once
     return {"texts": texts}
+
+
+# ── privacy ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def privacy_ops() -> dict[str, Op]:
+    """Faces and places with text. This file runs alone, in isolation: its neighbour is loaded by its path."""
+    path = Path(__file__).with_name("privacy_child.py")
+    spec = importlib.util.spec_from_file_location("privacy_child", path)
+    assert spec is not None
+    assert spec.loader is not None
+    neighbour = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(neighbour)
+    ops: dict[str, Op] = neighbour.privacy_ops(Path(sys.argv[3]).read_bytes())
+    return ops
 
 
 # ── frames ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -46,15 +46,21 @@ def ocr_process() -> ReadingProcess:
     return ReadingProcess("ocr", memory_bytes=5 * 1024**3 // 2, cpu_s=60, wall_s=40.0, start_s=60.0)
 
 
+def privacy_process(model: Path) -> ReadingProcess:
+    """The child that finds faces and places with text; `model` is the ONNX file that it loads."""
+    return ReadingProcess("privacy", memory_bytes=2 * 1024**3, cpu_s=30, wall_s=40.0, idle_s=60.0, arguments=(str(model),))
+
+
 class ReadingProcess:
-    """One child of reading_child.py in `mode` `look` or `ocr`. Any thread; one job at a time, the others wait.
+    """One child of reading_child.py in `mode` `look`, `ocr` or `privacy` (which takes its model's path as an argument). Any thread; one job at a time, the others wait.
 
     `memory_bytes` is its address space, `cpu_s` and `wall_s` what one job may take, `start_s` what its start may take; after `idle_s` without
     a job it is ended and the next job starts a new one.
     """
 
-    def __init__(self, mode: str, *, memory_bytes: int, cpu_s: int, wall_s: float, start_s: float = 30.0, idle_s: float = 60.0) -> None:
-        self._mode = mode
+    def __init__(self, mode: str, *, memory_bytes: int, cpu_s: int, wall_s: float, start_s: float = 30.0, idle_s: float = 60.0,
+                 arguments: tuple[str, ...] = ()) -> None:
+        self._mode, self._arguments = mode, arguments
         self._memory_bytes = memory_bytes
         self._cpu_s, self._wall_s, self._start_s, self._idle_s = cpu_s, wall_s, start_s, idle_s
         self._turn = threading.Lock()
@@ -101,7 +107,7 @@ class ReadingProcess:
 
     def _start(self) -> subprocess.Popen[bytes]:
         child = subprocess.Popen(  # noqa: S603 - our own file, our own interpreter
-            [sys.executable, "-I", str(Path(reading_child.__file__)), self._mode, str(self._memory_bytes)],
+            [sys.executable, "-I", str(Path(reading_child.__file__)), self._mode, str(self._memory_bytes), *self._arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env={**_ENVIRONMENT, **{name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}})
         self._child = child

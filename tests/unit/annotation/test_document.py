@@ -3,8 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.annotation.strategies import commands_for, documents
-from videodesk.annotation.document import Add, Change, Document, History, Remove, Reorder, apply, inverse
-from videodesk.annotation.marks import Box, Point, Redaction, Step
+from videodesk.annotation.document import Add, Change, Document, Frame, Framing, History, Remove, Reorder, apply, inverse
+from videodesk.annotation.marks import Box, Point, Redaction, RedactionPen, Step
 
 
 @given(documents, st.data())
@@ -80,3 +80,13 @@ def test_a_command_that_does_not_fit_is_a_bug():
 def test_redaction_is_known():
     assert not Document(9, 9).has_redaction
     assert Document(9, 9, (Redaction(id="r", box=Box(0, 0, 3, 3)),)).has_redaction
+    assert Document(9, 9, (RedactionPen(id="r", points=(Point(0, 0),)),)).has_redaction
+
+
+def test_framing_is_a_step_like_any_other():
+    history = History(Document(900, 600)).do(Frame(Framing(), Framing(Box(10, 20, 300, 200), 1)))
+    assert history.document.rendition_size == (200, 300)
+    assert history.document.framed == Box(10, 20, 300, 200)
+    assert history.undo().document.rendition_size == (900, 600)
+    with pytest.raises(ValueError, match="framing"):
+        apply(history.document, Frame(Framing(), Framing(None, 2)))

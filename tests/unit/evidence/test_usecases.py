@@ -6,7 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from tests.service.pictures import picture
 from tests.unit.evidence.unit import CHECKLISTS, NOW, Scene, jpeg
+from videodesk.annotation import schema
+from videodesk.annotation.document import Document
 from videodesk.cases.usecases import follow
 from videodesk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from videodesk.core.ids import new_id
@@ -80,6 +83,19 @@ def render(scene, snapshot_id, rendition_id=None, data=None, **changes):
     values = {"annotation_revision": 1, "digest": scene.meta(data).digest, "media_type": "image/jpeg", "has_redaction": False}
     meta = RenditionMeta(**(values | changes))
     return usecases.keep_rendition(scene.uow, scene.agent, snapshot_id, rendition_id or new_id(), meta, scene.received(data), NOW)
+
+
+@pytest.mark.parametrize(("crop", "turns", "size"), [(None, 1, (48, 64)), ([4, 8, 30, 20], 0, (30, 20)), ([4, 8, 30, 20], 3, (20, 30))])
+def test_a_rendition_is_as_large_as_its_marks_frame_it(scene, crop, turns, size):
+    """What was cut off would else come back with the next rendition."""
+    one = keep(scene)
+    usecases.add_annotation(scene.uow, scene.agent, one.id, 0, schema.to_json(Document(64, 48)) | {"crop": crop, "turns": turns}, NOW)
+    with pytest.raises(Invalid, match=r"rendition\.wrong_size") as refused:
+        render(scene, one.id)
+    assert (refused.value.params["width_px"], refused.value.params["height_px"]) == size
+    data = picture(*size)
+    kept = render(scene, one.id, data=data)
+    assert (kept.width_px, kept.height_px) == size
 
 
 def test_renditions(scene):

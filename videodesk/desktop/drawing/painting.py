@@ -1,124 +1,156 @@
 """The one routine that draws marks, for the screen and for renditions.
 
-The painter's logical unit is one px of the original: the screen scales and moves the painter, a rendition does not. At 1:1 the two
-are equal to the pixel. Words are drawn as outlines of the bundled font, so that they look the same at every scale and on every
-machine. Any thread with its own painter.
+The painter's logical unit is one px of the original: the screen scales and moves the painter, a rendition only frames it (see
+`framing_transform`). At 1:1 the two are equal to the pixel. Draw on the picture itself, never on a see-through layer: the highlighter
+and the spotlight mix with what is under them. Any thread with its own painter.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QTransform
 
 from videodesk.annotation.document import Document
 from videodesk.annotation.marks import (
-    STEP_RADIUS_PER_WIDTH,
-    TEXT_HEIGHT_PER_WIDTH,
+    HIGHLIGHTER_WIDTHS,
     Arrow,
-    Box,
+    Callout,
     Ellipse,
+    Highlighter,
     Line,
     Mark,
     Pen,
     Point,
     Rectangle,
     Redaction,
+    RedactionPen,
+    Ruler,
+    Spotlight,
+    Stamp,
     Step,
     Text,
 )
+from videodesk.desktop.drawing.ink import casing_of, contrast_of, fill, pen_of, stroke
+from videodesk.desktop.drawing.redacting import redacted_pixels, redacted_rects
+from videodesk.desktop.drawing.words import (
+    FAMILY,
+    draw_callout,
+    draw_ruler,
+    draw_stamp,
+    draw_step,
+    draw_words,
+    ruler_label,
+    text_box,
+    text_font_px,
+    words_at,
+)
 
-FAMILY: Final = "Inter"
-_FONT_PX: Final = 100
-_FONT_SHARE: Final = 0.8  # of a line's height
-_CASING_SHARE: Final = 0.28  # the rim of contrasting colour, of the mark's width
-_DARK: Final = QColor(17, 20, 24, 235)
-_LIGHT: Final = QColor(255, 255, 255, 235)
+__all__ = [
+    "FAMILY", "contrast_of", "draw_dimming", "draw_document", "draw_mark", "framing_transform", "redacted_pixels", "redacted_rects", "ruler_label",
+    "text_box", "text_font_px", "words_at",
+]
+
+_DIMMED: Final = QColor(9, 11, 14, 158)
+_HIGHLIGHT_SHARE: Final = 0.62  # how much of the highlighter's colour is left of paper's white
+_HIGHLIGHT_HAZE: Final = 44  # of 255: what is seen of it on dark ground, where multiplying changes nothing
 
 
-def draw_document(painter: QPainter, document: Document, *, without: str | None = None) -> None:
-    """Draw all marks, the lowest first, `without` the one with that id (it is being edited). The painter's state is kept."""
+def draw_document(painter: QPainter, document: Document, *, without: Collection[str] = frozenset()) -> None:
+    """Draw all marks, the lowest first, `without` those with these ids (they are in a hand). The painter's state is kept."""
+    draw_dimming(painter, document, without=without)
+    number = 0
     for mark in document.marks:
-        if mark.id != without:
-            number = document.step_number(mark.id) if isinstance(mark, Step) else 0
+        number += isinstance(mark, Step)
+        if mark.id not in without:
             draw_mark(painter, mark, document, number)
 
 
-def draw_mark(painter: QPainter, mark: Mark, document: Document, number: int = 0) -> None:
-    """Draw one mark; `number` is what a step shows. Redactions are cut to whole pixels of `document`'s original."""
-    painter.save()
-    if isinstance(mark, Redaction):
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        painter.fillRect(QRectF(redacted_pixels(mark, document)), QColor(mark.colour))
-        painter.restore()
+def draw_dimming(painter: QPainter, document: Document, *, without: Collection[str] = frozenset()) -> None:
+    """Dim all of the original that no spotlight holds; nothing when there is no spotlight. It lies under all marks."""
+    spotlights = tuple(mark for mark in document.marks if isinstance(mark, Spotlight) and mark.id not in without)
+    if not spotlights:
         return
+    painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    casing = max(1.0, mark.width_px * _CASING_SHARE)
-    match mark:
-        case Arrow():
-            _filled(painter, _arrow_path(mark), mark.colour, casing, corner=mark.width_px * 0.35)
-        case Line() | Rectangle() | Ellipse() | Pen():
-            path = _stroke_path(mark)
-            painter.strokePath(path, _pen(contrast_of(mark.colour), mark.width_px + 2 * casing))
-            painter.strokePath(path, _pen(QColor(mark.colour), mark.width_px))
-        case Text():
-            _draw_words(painter, mark, casing)
-        case Step():
-            _draw_step(painter, mark, number, casing)
+    painter.fillPath(_outside(spotlights, document.width_px, document.height_px), _DIMMED)
     painter.restore()
 
 
-def redacted_pixels(mark: Redaction, document: Document) -> QRect:
-    """The pixels of the original that the redaction destroys: all that its box touches."""
-    left, top = max(0, math.floor(mark.box.x)), max(0, math.floor(mark.box.y))
-    right = min(document.width_px, math.ceil(mark.box.right))
-    bottom = min(document.height_px, math.ceil(mark.box.bottom))
-    return QRect(left, top, max(0, right - left), max(0, bottom - top))
+@lru_cache(maxsize=8)
+def _outside(spotlights: tuple[Spotlight, ...], width_px: int, height_px: int) -> QPainterPath:
+    """All of the original that none of these holds. Kept: where many overlap it takes milliseconds, and the screen asks for each frame."""
+    bright, everything = QPainterPath(), QPainterPath()
+    bright.setFillRule(Qt.FillRule.WindingFill)
+    for mark in spotlights:
+        bright.addPath(_box_path(mark))
+    everything.addRect(QRectF(0, 0, width_px, height_px))
+    return everything.subtracted(bright.simplified())
 
 
-def text_box(mark: Text) -> Box:
-    """The box that the text takes, in px of the original; a MeasureText."""
-    height = mark.width_px * TEXT_HEIGHT_PER_WIDTH
-    scale = height * _FONT_SHARE / _FONT_PX
-    metrics = QFontMetricsF(_font())
-    lines = mark.text.split("\n")
-    width = max(metrics.horizontalAdvance(line) for line in lines) * scale
-    return Box(mark.at.x, mark.at.y, max(width, height * 0.3), height * len(lines))
+def draw_mark(painter: QPainter, mark: Mark, document: Document, number: int = 0) -> None:  # noqa: C901 - one arm a kind
+    """Draw one mark; `number` is what a step shows. Redactions are cut to whole pixels of `document`'s original.
+
+    Of a spotlight this is its rim only: the dimming belongs to all of them together.
+    """
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    match mark:
+        case Arrow():
+            fill(painter, _arrow_path(mark), mark.colour, casing_of(mark.width_px), corner=mark.width_px * 0.35)
+        case Line() | Rectangle() | Ellipse() | Pen():
+            stroke(painter, _stroke_path(mark), mark.colour, mark.width_px, casing_of(mark.width_px))
+        case Spotlight():
+            stroke(painter, _box_path(mark), mark.colour, mark.width_px * 0.4, casing_of(mark.width_px) * 0.5)
+        case Highlighter():
+            _draw_highlighter(painter, mark)
+        case Text():
+            draw_words(painter, mark)
+        case Callout():
+            draw_callout(painter, mark)
+        case Stamp():
+            draw_stamp(painter, mark)
+        case Step():
+            draw_step(painter, mark, number)
+        case Ruler():
+            draw_ruler(painter, mark)
+        case Redaction() | RedactionPen():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(mark.colour))
+            painter.drawRects([*redacted_rects(mark, document)])
+    painter.restore()
 
 
-def text_font_px(mark: Text) -> float:
-    """The size of the text's font, in px of the original."""
-    return mark.width_px * TEXT_HEIGHT_PER_WIDTH * _FONT_SHARE
+def framing_transform(document: Document) -> QTransform:
+    """From px of the original to px of the framed picture (cut and turned): what a painter needs to draw on it. Exact, nothing is scaled."""
+    frame, turns = document.framed, document.framing.turns % 4
+    cut = QTransform.fromTranslate(-frame.x, -frame.y)
+    turned = (
+        QTransform(),
+        QTransform(0, 1, -1, 0, frame.height, 0),
+        QTransform(-1, 0, 0, -1, frame.width, frame.height),
+        QTransform(0, -1, 1, 0, 0, frame.width),
+    )[turns]
+    return cut * turned
 
 
-def contrast_of(colour: str) -> QColor:
-    """The rim's colour for a mark of `colour`: light around dark marks, dark around light ones."""
-    given = QColor(colour)
-    return _DARK if 0.299 * given.red() + 0.587 * given.green() + 0.114 * given.blue() > 165 else _LIGHT
-
-
-@lru_cache(maxsize=1)
-def _font() -> QFont:
-    font = QFont(FAMILY)
-    font.setPixelSize(_FONT_PX)
-    font.setWeight(QFont.Weight.DemiBold)
-    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-    return font
-
-
-def _pen(colour: QColor, width: float) -> QPen:
-    return QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-
-
-def _filled(painter: QPainter, path: QPainterPath, colour: str, casing: float, corner: float) -> None:
-    painter.strokePath(path, _pen(contrast_of(colour), corner + 2 * casing))
-    painter.fillPath(path, QColor(colour))
-    if corner > 0:
-        painter.strokePath(path, _pen(QColor(colour), corner))
+def _draw_highlighter(painter: QPainter, mark: Highlighter) -> None:
+    """As ink on paper: dark words under it stay dark. The colour is lightened, so that even dark ink leaves them readable."""
+    path, width = QPainterPath(), mark.width_px * HIGHLIGHTER_WIDTHS
+    _smooth(path, mark.points)
+    given = QColor(mark.colour)
+    light = QColor(*(round(255 - (255 - part) * _HIGHLIGHT_SHARE) for part in (given.red(), given.green(), given.blue())))
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
+    painter.strokePath(path, pen_of(light, width))
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+    given.setAlpha(_HIGHLIGHT_HAZE)
+    painter.strokePath(path, pen_of(given, width))
 
 
 def _stroke_path(mark: Line | Rectangle | Ellipse | Pen) -> QPainterPath:
@@ -128,12 +160,18 @@ def _stroke_path(mark: Line | Rectangle | Ellipse | Pen) -> QPainterPath:
             path.moveTo(*mark.start)
             path.lineTo(*mark.end)
         case Rectangle():
-            radius = min(mark.width_px, mark.box.width / 2, mark.box.height / 2)
-            path.addRoundedRect(QRectF(*mark.box), radius, radius)
+            return _box_path(mark)
         case Ellipse():
             path.addEllipse(QRectF(*mark.box))
         case Pen():
             _smooth(path, mark.points)
+    return path
+
+
+def _box_path(mark: Rectangle | Spotlight) -> QPainterPath:
+    path = QPainterPath()
+    radius = min(mark.width_px, mark.box.width / 2, mark.box.height / 2)
+    path.addRoundedRect(QRectF(*mark.box), radius, radius)
     return path
 
 
@@ -174,41 +212,3 @@ def _arrow_path(mark: Arrow) -> QPainterPath:
         path.lineTo(corner)
     path.closeSubpath()
     return path
-
-
-@lru_cache(maxsize=512)
-def _words_path(text: str) -> QPainterPath:
-    """The outlines of `text` in 100 px letters; (0, 0) is the upper left corner, lines are 100 / _FONT_SHARE px apart."""
-    metrics = QFontMetricsF(_font())
-    line_height = _FONT_PX / _FONT_SHARE
-    lead = (line_height - metrics.ascent() - metrics.descent()) / 2 + metrics.ascent()
-    path = QPainterPath()
-    path.setFillRule(Qt.FillRule.WindingFill)
-    for place, line in enumerate(text.split("\n")):
-        path.addText(QPointF(0, place * line_height + lead), _font(), line)
-    return path
-
-
-def _draw_words(painter: QPainter, mark: Text, casing: float) -> None:
-    scale = text_font_px(mark) / _FONT_PX
-    painter.translate(mark.at.x, mark.at.y)
-    painter.scale(scale, scale)
-    _filled(painter, _words_path(mark.text), mark.colour, casing / scale, corner=0)
-
-
-def _draw_step(painter: QPainter, mark: Step, number: int, casing: float) -> None:
-    radius = mark.width_px * STEP_RADIUS_PER_WIDTH
-    disc = QPainterPath()
-    disc.addEllipse(QPointF(*mark.at), radius, radius)
-    painter.strokePath(disc, _pen(contrast_of(mark.colour), 2 * casing))
-    painter.fillPath(disc, QColor(mark.colour))
-    digits = QPainterPath()
-    digits.addText(QPointF(0, 0), _font(), str(number))
-    ink = digits.boundingRect()
-    scale = min(radius * 0.95 / ink.height(), radius * 1.35 / ink.width())
-    painter.translate(mark.at.x, mark.at.y)
-    painter.scale(scale, scale)
-    painter.translate(-ink.center())
-    ink_colour = contrast_of(mark.colour)
-    ink_colour = QColor(ink_colour.red(), ink_colour.green(), ink_colour.blue())
-    painter.fillPath(digits, ink_colour)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from videodesk.desktop.actions import BY_ID, ActionSpec
 from videodesk.desktop.i18n import t
 from videodesk.desktop.icons import icon
+from videodesk.desktop.keys import spec_of
 from videodesk.desktop.kit.text import repolish
 
 ButtonKind = Literal["primary", "secondary", "danger", "ghost"]
@@ -114,4 +115,5 @@ class IconButton(QToolButton):
 
 
 def _tip(text: str, spec: ActionSpec) -> str:
-    return f"{text} ({spec.shortcut})" if spec.shortcut else text
+    key = spec_of(spec.id).shortcut
+    return f"{text} ({key})" if key else text

@@ -13,6 +13,7 @@ from videodesk.core.vocabulary import Presence
 from videodesk.desktop.actions import BY_ID
 from videodesk.desktop.i18n import t, word
 from videodesk.desktop.icons import icon, pixmap
+from videodesk.desktop.keys import spec_of
 from videodesk.desktop.theme import SPACE, token
 from videodesk.desktop.words import initials
 
@@ -54,7 +55,8 @@ class RailButton(QToolButton):
         """Its word, and how many for the screen reader."""
         text = t(self._spec.text_key)
         self.setText(text)
-        self.setToolTip(f"{text} ({self._spec.shortcut})")
+        key = spec_of(self._spec.id).shortcut
+        self.setToolTip(f"{text} ({key})" if key else text)
         self.setAccessibleName(t("shell.with_count", name=text, n=self._count) if self._count else text)
 
     def restyle(self) -> None:

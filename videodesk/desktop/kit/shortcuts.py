@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from videodesk.desktop.actions import SCOPES, in_scope
+from videodesk.desktop.actions import SCOPES
 from videodesk.desktop.i18n import t
+from videodesk.desktop.keys import in_scope
 from videodesk.desktop.kit.buttons import Button
 from videodesk.desktop.kit.fields import LineEdit
 from videodesk.desktop.kit.surfaces import Badge, scrolled
@@ -66,7 +69,8 @@ class ShortcutTable(QWidget):
 class ShortcutSheet(QDialog):
     """The table in a window of its own, with a search field."""
 
-    def __init__(self, screen: str, parent: QWidget | None = None) -> None:
+    def __init__(self, screen: str, parent: QWidget | None = None, change: Callable[[], None] | None = None) -> None:
+        """`change` opens where keys are chosen."""
         super().__init__(parent)
         self.setObjectName("shortcuts")
         self.setWindowTitle(t("shell.shortcuts"))
@@ -80,7 +84,10 @@ class ShortcutSheet(QDialog):
         column.addWidget(search)
         column.addWidget(scrolled(table), 1)
         row = QHBoxLayout()
+        if change is not None:
+            row.addWidget(Button("shell.change_shortcuts", "ghost", icon_name="keyboard", pressed=self.accept))
+            self.accepted.connect(change)
         row.addStretch(1)
-        row.addWidget(Button("common.close", "primary", pressed=self.accept))
+        row.addWidget(Button("common.close", "primary", pressed=self.reject))
         column.addLayout(row)
         self.resize(480, 600)

@@ -10,16 +10,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from videodesk.calls.capture_ports import CallMemory, GapReason, Vision
-from videodesk.calls.ports import LocalMedia, MediaEngine, MediaPeer, PeerState, Quality
+from videodesk.calls.live_ports import Follower
+from videodesk.calls.ports import LocalMedia, MediaEngine, MediaPeer, PeerState, Quality, StillSource
 from videodesk.client.api import DeskApi
 from videodesk.client.outbox import Outbox
 from videodesk.core.clock import Clock
 from videodesk.core.errors import DeskError
 from videodesk.core.ids import new_id
-from videodesk.core.vocabulary import ConsentScope, Disposition
+from videodesk.core.vocabulary import ConsentScope, Disposition, SnapshotMethod
 from videodesk.desktop.asking import CameraAsks
 from videodesk.desktop.calling import CallPhase, CallScreen, ChatItem, phase_of
 from videodesk.desktop.capturing import Capturing
+from videodesk.desktop.drawing.filing import Render
+from videodesk.desktop.live_drawing import LiveDrawer
+from videodesk.desktop.live_filing import LiveFiling
 from videodesk.desktop.peering import Allowed, Peering, Posted
 from videodesk.desktop.presentation import Presenter
 from videodesk.desktop.recording import CallRecorder, ClipFiler
@@ -38,6 +42,7 @@ class CallPresenter(Presenter[CallScreen]):
     def __init__(self, api: DeskApi, tasks: Tasks, clock: Clock, *, media: MediaEngine | None, outbox: Outbox | None,
                  send: Callable[[m.Wire], None], post: Callable[[Callable[[], None]], None], me: r.PersonView,
                  devices: Callable[[], LocalMedia], vision: Vision | None = None, clips: Path | None = None, sealer: Sealer | None = None,
+                 render: Render | None = None, follower: Follower | None = None,
                  wait: Callable[[float], Awaitable[Any]] = asyncio.sleep) -> None:
         super().__init__(CallScreen(), tasks, clock)
         self._api, self._all_tasks, self._media = api, tasks, media
@@ -48,12 +53,17 @@ class CallPresenter(Presenter[CallScreen]):
         filer = ClipFiler(clips, outbox, media.recover_clips, sealer) if clips is not None and outbox is not None and media is not None else None
         self.rewinder = Rewinder(tasks, clock, self.capturing.take_rewound)
         self.recorder = CallRecorder(self, tasks, clock, filer=filer, send=send, me_id=me.id, put=self.capturing.put)
+        self.live = LiveDrawer(self, tasks, clock, post=post, rewound=lambda: self.rewinder.frame, follower=follower)
+        self.live_filing = LiveFiling(api, tasks, clock, render=render, lead=self.capturing.lead, failed=self.capturing.say_problem,
+                                      sealer=sealer)
+        self.watch(self.live.follow)
         self._clips = clips
         self._peering: Peering | None = None
         self._chat_is_open = False
         self.microphone_level = 0.0  # read by the view's meter; too frequent for a State
         if outbox is not None:
             outbox.on_change(lambda entry: post(partial(self.capturing.outbox_changed, entry)))
+            outbox.on_change(lambda entry: post(partial(self.live_filing.outbox_changed, entry)))
 
     # ── for its parts (CallHost) ────────────────────────────────────────────────────────────────────────────────
 
@@ -270,9 +280,20 @@ class CallPresenter(Presenter[CallScreen]):
         self.recorder.refresh()
 
     def snapshot(self) -> None:
-        """S: the rewound frame where one is shown, else the live picture."""
-        if not self.rewinder.snapshot():
+        """S: the frozen or the rewound frame where one is shown, else the live picture; with what is drawn on it."""
+        latest, frozen, marks = self.state.latest, self.live.state.frozen, self.live.kept_marks()
+        if frozen is None and self.rewinder.snapshot():
+            return
+        if frozen is None or (frozen.method is not SnapshotMethod.REWOUND and self.state.why_no_snapshot is not None):
             self.capturing.snapshot()
+        elif (encoder := self.rewinder.encoder if frozen.method is SnapshotMethod.REWOUND else self._stills) is not None:
+            self.capturing.take_rewound(frozen, encoder)
+        if self.state.latest is not None and self.state.latest != latest:
+            self.live_filing.note(self.state.latest, marks)
+
+    @property
+    def _stills(self) -> StillSource | None:
+        return self.state.peer.stills if self.state.peer is not None else None
 
     def hang_up(self) -> None:
         """End the call; wrap-up follows."""
@@ -348,4 +369,5 @@ class CallPresenter(Presenter[CallScreen]):
         self._drop_peering()
         self.rewinder.close()
         self.recorder.close()
+        self.live.close()
         super().close()

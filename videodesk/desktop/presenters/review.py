@@ -10,7 +10,7 @@ from typing import Final
 
 from videodesk.client.api import DeskApi
 from videodesk.core.clock import Clock
-from videodesk.core.errors import DeskError
+from videodesk.core.errors import DeskError, NotAllowed
 from videodesk.core.ids import new_id
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, is_allowed
@@ -228,7 +228,7 @@ class ReviewPresenter(Presenter[ReviewScreenState]):
             return
 
         async def load() -> dict[str, Picture]:
-            found = await asyncio.gather(*(self._picture(current, field, key) for field, key in wanted.items()))
+            found = await asyncio.gather(*(self._seen_picture(current, field, key) for field, key in wanted.items()))
             return dict(zip(wanted, found, strict=True))
 
         def done(found: dict[str, Picture]) -> None:
@@ -240,6 +240,15 @@ class ReviewPresenter(Presenter[ReviewScreenState]):
                 self._set(original=found["original"], rendition=found.get("rendition"))
 
         self.tasks.run("review.picture", load, done, lambda problem: self._set(picture_problem=problem), replaces=True)
+
+    async def _seen_picture(self, snapshot: r.SnapshotView, field: str, key: str) -> Picture:
+        """As `_picture`; where the original may not be seen because something was redacted, the redacted picture."""
+        try:
+            return await self._picture(snapshot, field, key)
+        except NotAllowed as refusal:
+            if refusal.code != "snapshot.only_redacted" or snapshot.rendition is None or field == "rendition":
+                raise
+            return await self._picture(snapshot, "rendition", snapshot.rendition.id)
 
     async def _picture(self, snapshot: r.SnapshotView, field: str, key: str) -> Picture:
         known = self._pictures.get(key)

@@ -1,50 +1,43 @@
-"""The annotator's canvas: a painted widget with zoom and pan, in which marks are drawn, selected, moved and resized."""
+"""The annotator's canvas: a painted widget with zoom and pan, in which marks are drawn, selected, moved, stretched and cut."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
-from videodesk.annotation.document import Document
-from videodesk.annotation.marks import Box, Kind, Mark, Pen, Point, Step, Text, bounds
-from videodesk.annotation.shaping import Handle, drawn, extended, handles, hit, is_worth_keeping, kept_inside
+from videodesk.annotation.geometry import bounds
+from videodesk.annotation.marks import Callout, Kind, Mark, Point, Text
+from videodesk.annotation.shaping import Handle, drawn, extended, is_worth_keeping
 from videodesk.desktop.annotating import AnnotateState, Tool
-from videodesk.desktop.drawing.painting import draw_document, draw_mark, text_box
-from videodesk.desktop.drawing.viewport import ZOOM_STEP, Backdrop, Viewport, frame_stage
+from videodesk.desktop.drawing.painting import text_box
+from videodesk.desktop.drawing.turned import Placing, TurnedPicture
+from videodesk.desktop.drawing.viewport import ZOOM_STEP, Viewport
 from videodesk.desktop.i18n import t
 from videodesk.desktop.presenters.annotate import AnnotatePresenter
-from videodesk.desktop.theme import token
-from videodesk.desktop.views.annotate_gesture import Gesture
+from videodesk.desktop.views.annotate_cursors import cursor_of
+from videodesk.desktop.views.annotate_gesture import Does, Gesture, Held, whole_of
+from videodesk.desktop.views.annotate_keys import CanvasKeys
+from videodesk.desktop.views.annotate_painting import paint_canvas
+from videodesk.desktop.views.annotate_places import CanvasPlaces, is_in
+from videodesk.desktop.views.annotate_scene import Scene
 from videodesk.desktop.views.annotate_words import WordsEditor
 
-_REACH: Final = 8.0  # logical pixels around a handle or a line that still hit it
-_HANDLE: Final = 9.0
-_CURSORS: Final = {
-    Handle.NW: Qt.CursorShape.SizeFDiagCursor, Handle.SE: Qt.CursorShape.SizeFDiagCursor,
-    Handle.NE: Qt.CursorShape.SizeBDiagCursor, Handle.SW: Qt.CursorShape.SizeBDiagCursor,
-    Handle.N: Qt.CursorShape.SizeVerCursor, Handle.S: Qt.CursorShape.SizeVerCursor,
-    Handle.E: Qt.CursorShape.SizeHorCursor, Handle.W: Qt.CursorShape.SizeHorCursor,
-    Handle.START: Qt.CursorShape.CrossCursor, Handle.END: Qt.CursorShape.CrossCursor,
-}
+_REST_MS: Final = 90  # a hand that zooms rests after this long
+_STROKES: Final = frozenset({Kind.PEN, Kind.HIGHLIGHTER, Kind.REDACTION_PEN})
+_GIVES_WAY: Final = 3  # logical pixels of a press that are still a click
 
 
 class AnnotateCanvas(QWidget):
-    """Shows an AnnotateState and turns pointer and keys into the presenter's intents. `viewed` tells of another zoom or place."""
+    """Shows an AnnotateState and turns pointer and keys into the presenter's intents.
+
+    `viewed` tells of another zoom or place, `menu_asked` of a right click or the menu key (a place in the widget).
+    """
 
     viewed = Signal()
+    menu_asked = Signal(QPoint)
 
     def __init__(self, presenter: AnnotatePresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,44 +46,64 @@ class AnnotateCanvas(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(320, 240)
-        self._presenter = presenter
-        self._state = AnnotateState()
+        self.grabGesture(Qt.GestureType.PinchGesture)
+        self.presenter = presenter
+        self.state = AnnotateState()
         self._view = Viewport()
-        self._backdrop = Backdrop()
-        self._scene = QImage()
-        self._scene_key: tuple[object, ...] = ()
-        self._scene_of: Document | None = None  # held, so that its id stays its own
-        self._gesture: Gesture | None = None
-        self._is_space_held = False
-        self._words = WordsEditor(self)
-        self._words.finished.connect(self._presenter.set_text)
+        self._turned = TurnedPicture()
+        self.scene = Scene()
+        self.gesture: Gesture | None = None
+        self.is_space_held = False
+        self.has_loupe = False
+        self.held_handle: Handle | None = None  # the one that the arrows move
+        self.pointer = QPointF(-1, -1)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self.update)
+        self.words = WordsEditor(self)
+        self.words.finished.connect(self.presenter.set_text)
+        self.places = CanvasPlaces(self)
+        self.keys = CanvasKeys(self)
 
     # ── what it shows ──────────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def view(self) -> Viewport:
-        """Zoom and place."""
+        """Zoom and place of the (turned) picture."""
         return self._view
+
+    @property
+    def placing(self) -> Placing:
+        """Where the original's px lie in the widget."""
+        document = self.state.document
+        return Placing(self._view, document.width_px, document.height_px, document.framing.turns)
 
     def show_state(self, state: AnnotateState) -> None:
         """Show this state."""
-        is_new = state.picture is not self._state.picture
-        self._state = state
-        if is_new:
-            self._gesture = None
+        is_other = state.picture is not self.state.picture
+        is_reframed = state.framing != self.state.framing and state.tool is not Tool.CROP
+        self.state = state
+        if is_other:
+            self.gesture = None
+            self.scene.forget()
+        if is_other or (is_reframed and self._view.is_fitted) or state.framing.turns != self._turns_seen:
             self.fit()
         editing = None if state.editing_id is None else state.document.find(state.editing_id)
-        if isinstance(editing, Text) and self._words.mark_id != editing.id:
-            self._words.edit(editing, self._view)
-        elif state.editing_id is None and self._words.is_standing:
-            self._words.leave()
+        if isinstance(editing, Text | Callout) and self.words.mark_id != editing.id:
+            self.words.edit(editing, self.placing)
+        elif state.editing_id is None and self.words.is_standing and state.document.find(self.words.mark_id or "") is not None:
+            self.words.leave()
+        self.keys.show_state(state)
         self._describe()
         self._choose_cursor(self.mapFromGlobal(self.cursor().pos()).toPointF())
         self.update()
 
+    _turns_seen = 0
+
     def _describe(self) -> None:
         self.setAccessibleName(t("annotate.canvas"))
-        self.setAccessibleDescription(t("annotate.canvas_holds", n=len(self._state.document.marks)))
+        self.setAccessibleDescription(t("annotate.canvas_holds", n=len(self.state.document.marks)))
 
     def retranslate(self) -> None:
         """Name it in the language chosen now."""
@@ -98,28 +111,37 @@ class AnnotateCanvas(QWidget):
 
     def restyle(self) -> None:
         """Take the theme's colours."""
+        self.scene.forget()
         self.update()
 
     # ── zoom and pan ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def _picture_size(self) -> QSize:
-        picture = self._state.picture
-        return QSize(1, 1) if picture is None else QSize(picture.width_px, picture.height_px)
-
     def _look(self, view: Viewport) -> None:
         if view != self._view:
+            if view.zoom != self._view.zoom:
+                self._rest.start()
             self._view = view
-            self._words.follow(view)
+            self.words.follow(self.placing)
             self.update()
             self.viewed.emit()
 
     def fit(self) -> None:
-        """Show the whole picture."""
-        self._look(Viewport(ratio=self.devicePixelRatioF()).fitted(self._picture_size(), self.size()))
+        """Show the whole picture; once it is cut, what is left of it."""
+        self._turns_seen = self.state.framing.turns
+        document, ratio = self.state.document, self.devicePixelRatioF()
+        placing = Placing(Viewport(ratio=ratio), document.width_px, document.height_px, document.framing.turns)
+        view = Viewport(ratio=ratio).fitted(placing.size, self.size())
+        if self.state.tool is not Tool.CROP and document.framing.crop is not None:
+            shown = Placing(Viewport(), document.width_px, document.height_px, document.framing.turns).rect(document.framing.crop)
+            inner = Viewport(ratio=ratio).fitted(shown.size().toSize(), self.size())
+            view = Viewport(inner.zoom, float(round(inner.left - shown.x() * inner.zoom)), float(round(inner.top - shown.y() * inner.zoom)), ratio, is_fitted=True)
+        self._rest.stop()
+        self._look(view)
+        self._rest.stop()
 
     def zoom_to(self, zoom: float, anchor: QPointF | None = None) -> None:
         """Another zoom (1 is 100 %), around `anchor` or the middle."""
-        self._look(self._view.at_zoom(zoom, anchor or QRectF(self.rect()).center(), self._picture_size(), self.size()))
+        self._look(self._view.at_zoom(zoom, anchor or QRectF(self.rect()).center(), self.placing.size, self.size()))
 
     def zoom_by(self, factor: float) -> None:
         """Nearer (> 1) or farther, around the middle."""
@@ -127,7 +149,14 @@ class AnnotateCanvas(QWidget):
 
     def pan_by(self, dx: float, dy: float) -> None:
         """Move the picture by logical pixels."""
-        self._look(self._view.panned(QPointF(dx, dy), self._picture_size(), self.size()))
+        self._look(self._view.panned(QPointF(dx, dy), self.placing.size, self.size()))
+
+    def toggle_loupe(self) -> None:
+        """The loupe at the pointer (or in the middle), or none."""
+        self.has_loupe = not self.has_loupe
+        if self.pointer.x() < 0:
+            self.pointer = QRectF(self.rect()).center()
+        self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the whole picture in sight where it was."""
@@ -135,177 +164,170 @@ class AnnotateCanvas(QWidget):
         if self._view.is_fitted or self._view.ratio != self.devicePixelRatioF():
             self.fit()
         else:
-            self._look(self._view.kept(self._picture_size(), self.size()))
+            self._look(self._view.kept(self.placing.size, self.size()))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """A wheel zooms around the pointer; a touchpad pans, with Ctrl it zooms."""
+        """A wheel zooms around the pointer, with Alt it changes the width; a touchpad pans, with Ctrl it zooms."""
         pixels, angle = event.pixelDelta(), event.angleDelta()
-        if not pixels.isNull() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        modifiers = event.modifiers()
+        if modifiers & Qt.KeyboardModifier.AltModifier:
+            turned = angle.y() or angle.x()  # Alt turns the wheel on its side
+            self.presenter.choose_width(self.keys.width_at_hand() * 1.12 ** (turned / 120))
+        elif not pixels.isNull() and not modifiers & Qt.KeyboardModifier.ControlModifier:
             self.pan_by(pixels.x(), pixels.y())
         else:
             self.zoom_to(self._view.zoom * ZOOM_STEP ** (angle.y() / 120), event.position())
         event.accept()
 
+    def event(self, event: QEvent) -> bool:
+        """Two fingers zoom; Tab is the canvas' own while it has something to go on to."""
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.zoom_to(self._view.zoom * (1 + event.value()), event.position())
+            return True
+        if isinstance(event, QGestureEvent) and isinstance(pinch := event.gesture(Qt.GestureType.PinchGesture), QPinchGesture):
+            self.gesture = None
+            self.zoom_to(self._view.zoom * pinch.scaleFactor(), self.mapFromGlobal(pinch.centerPoint()))
+            event.accept()
+            return True
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self.keys.tab(event):
+            return True
+        return super().event(event)
+
     # ── painting ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
-        """Picture and standing marks from their image; the mark in hand and the handles on top."""
+        """See paint_canvas."""
         painter = QPainter(self)
-        ratio = self._view.ratio
-        scene = self._painted_scene()
-        painter.drawImage(QRectF(self.rect()), scene, QRectF(scene.rect()))
-        painter.scale(1 / ratio, 1 / ratio)
-        draft = self._gesture.draft if self._gesture else None
-        if draft is not None:
-            painter.save()
-            self._view.apply(painter)
-            draw_mark(painter, draft, self._state.document, self._number_of(draft))
-            painter.restore()
-        painter.scale(ratio, ratio)
-        held = draft or self._state.selected
-        if held is not None and self._state.editing_id is None and (draft is None or draft.id == self._state.selected_id):
-            self._paint_handles(painter, held)
-        frame_stage(painter, QRectF(self.rect()), is_focused=self.hasFocus())
+        picture = self._turned.get(self.state.picture, self.state.framing.turns)
+        if not paint_canvas(self, painter, picture, is_moving=self._rest.isActive()) and not self._rest.isActive():
+            self._rest.start()
         painter.end()
 
-    def _painted_scene(self) -> QImage:
-        state, view = self._state, self._view
-        size = QSize(round(self.width() * view.ratio), round(self.height() * view.ratio))
-        backdrop = self._backdrop.image(state.picture, view, size, token("stage"))
-        draft = self._gesture.draft if self._gesture else None
-        hidden = self._words.mark_id if self._words.is_standing else (draft.id if draft is not None else None)
-        key = (id(backdrop), backdrop.cacheKey(), id(state.document), hidden)
-        if self._scene_key != key:
-            self._scene_key, self._scene_of = key, state.document
-            self._scene = backdrop.copy()
-            painter = QPainter(self._scene)
-            view.apply(painter)
-            draw_document(painter, state.document, without=hidden)
-            painter.end()
-        return self._scene
-
-    def _number_of(self, mark: Mark) -> int:
-        if not isinstance(mark, Step):
-            return 0
-        document = self._state.document
-        if document.find(mark.id) is not None:
-            return document.step_number(mark.id)
-        return 1 + sum(isinstance(other, Step) for other in document.marks)
-
-    def _paint_handles(self, painter: QPainter, mark: Mark) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        places = handles(mark, text_box)
-        if Handle.NW in places:
-            frame = QRectF(self._view.to_widget(places[Handle.NW]), self._view.to_widget(places[Handle.SE]))
-            for colour, style in ((QColor(255, 255, 255), Qt.PenStyle.SolidLine), (QColor(47, 85, 212), Qt.PenStyle.DashLine)):
-                painter.setPen(QPen(colour, 1.25, style))
-                painter.drawRect(frame)
-        painter.setPen(QPen(QColor(47, 85, 212), 1.75))
-        painter.setBrush(QColor(255, 255, 255))
-        for place in places.values():
-            centre = self._view.to_widget(place)
-            painter.drawEllipse(centre, _HANDLE / 2, _HANDLE / 2)
-
-    # ── pointer ────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── what lies where ────────────────────────────────────────────────────────────────────────────────────────
 
     def _point(self, place: QPointF) -> Point:
         """A hundredth of a px is finer than any hand, and short in JSON."""
-        exact = self._view.to_picture(place)
+        exact = self.placing.to_picture(place)
         return Point(round(exact.x, 2), round(exact.y, 2))
 
-    def _slack(self) -> float:
-        return _REACH * self._view.ratio / self._view.zoom
-
-    def _handle_at(self, place: QPointF) -> Handle | None:
-        mark = self._state.selected
-        if mark is None:
-            return None
-        found = [((self._view.to_widget(point) - place).manhattanLength(), handle) for handle, point in handles(mark, text_box).items()]
-        distance, handle = min(found)
-        return handle if distance <= 1.5 * _REACH else None
-
-    def _mark_at(self, place: QPointF) -> Mark | None:
-        point = self._view.to_picture(place)
-        mark = self._state.selected
-        if mark is not None and not isinstance(mark, Pen) and bounds(mark, text_box).holds(point):
-            return mark
-        return hit(self._state.document, point, self._slack(), text_box)
-
-    def _pans(self, event: QMouseEvent) -> bool:
-        return self._is_space_held or self._state.tool is Tool.PAN or event.button() == Qt.MouseButton.MiddleButton
+    # ── pointer ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to draw, move, resize or pan."""
+        """Begin to draw, select, move, stretch, cut or pan."""
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        if self._words.is_standing:
-            self._words.finish()
+        if self.words.is_standing:
+            self.words.finish()
             return
-        if self._state.picture is None or event.button() not in {Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton}:
+        if self.state.picture is None or event.button() not in {Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton}:
             return
         place = event.position()
-        point = self._point(place)
-        gesture = Gesture(point, place)
-        kind = self._state.tool.kind
-        if self._pans(event):
-            pass
-        elif (handle := self._handle_at(place)) is not None:
-            gesture.mark, gesture.handle = self._state.selected, handle
-        elif kind is Kind.TEXT:
-            self._begin_words(point)
-            return
-        elif kind is not None:
-            gesture.kind = kind
-            gesture.draft = drawn(kind, self._presenter.fresh_id(), point, point, self._state.style_for(kind))
-        elif (mark := self._mark_at(place)) is not None:
-            gesture.mark = mark
-            self._presenter.select(mark.id)
-        else:
-            self._presenter.select(None)
-        self._gesture = gesture
+        held = _held(event.modifiers())
+        self.held_handle = None
+        pans = self.is_space_held or self.state.tool is Tool.PAN or event.button() == Qt.MouseButton.MiddleButton
+        self.gesture = Gesture(Does.PAN, self._point(place), place) if pans else self._begun(place, held)
         self._choose_cursor(place)
         self.update()
 
+    def _begun(self, place: QPointF, held: Held) -> Gesture | None:
+        point, state, kind = self._point(place), self.state, self.state.tool.kind
+        if state.tool is Tool.CROP:
+            at, before = self.places.crop_at(place), state.framing.crop or whole_of(state)
+            does = Does.CROP_STRETCH if isinstance(at, Handle) else Does.CROP_MOVE if at else Does.CROP_DRAW
+            return Gesture(does, point, place, handle=at if isinstance(at, Handle) else None, before=before)
+        if (handle := self.places.handle_at(place)) is not None:
+            return Gesture(Does.STRETCH, point, place, handle=handle, before=self.presenter.common_box())
+        if kind is Kind.TEXT:
+            self.begin_words(point)
+            return None
+        if kind is not None:
+            return Gesture(Does.DRAW, point, place, kind=kind, drafts=(drawn(kind, self.presenter.fresh_id(), point, point, state.style_for(kind)),))
+        mark = self.places.mark_at(place)
+        if mark is None:
+            if not (held.shift or held.ctrl):
+                self.presenter.select(None)
+            return Gesture(Does.BAND, point, place, held=held)
+        clicked = mark.id if mark.id in state.selected_ids else None
+        if held.shift:
+            self.presenter.select(mark.id, adds=True)
+        elif clicked is None:
+            self.presenter.select(mark.id, adds=held.ctrl)
+        return Gesture(Does.MOVE, point, place, clicked=clicked, held=held)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with what was begun."""
-        gesture, place = self._gesture, event.position()
+        gesture, place = self.gesture, event.position()
+        self.pointer = place
         if gesture is None:
             self._choose_cursor(place)
+            if self.has_loupe:
+                self.update()
             return
-        if not gesture.has_moved and (place - gesture.pressed_at).manhattanLength() < 3:
+        if not gesture.has_moved and (place - gesture.pressed_at).manhattanLength() < _GIVES_WAY:
             return
         gesture.has_moved = True
-        if gesture.is_pan:
+        if gesture.does is Does.PAN:
             self.pan_by(place.x() - gesture.pressed_at.x(), place.y() - gesture.pressed_at.y())
             gesture.pressed_at = place
         else:
-            gesture.follow(
-                self._point(place), self._state, self._view.zoom, constrained=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier),
-                from_centre=bool(event.modifiers() & Qt.KeyboardModifier.AltModifier))
+            gesture.follow(self._point(place), self.state, self.presenter, self._view.zoom, _held(event.modifiers()))
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Finish it: one gesture is one step of the history."""
-        gesture, self._gesture = self._gesture, None
-        if gesture is not None and gesture.draft is not None:
-            self._settle(gesture, gesture.draft)
+        gesture, self.gesture = self.gesture, None
+        if gesture is not None:
+            self._settle(gesture)
         self._choose_cursor(event.position())
         self.update()
 
-    def _settle(self, gesture: Gesture, draft: Mark) -> None:
-        if gesture.kind is None:
-            if gesture.has_moved:
-                self._presenter.change(kept_inside(draft, self._state.document, text_box))
+    def _settle(self, gesture: Gesture) -> None:
+        match gesture.does:
+            case Does.DRAW if gesture.draft is not None:
+                self._settle_drawn(gesture.draft)
+            case Does.MOVE if gesture.has_moved and gesture.copies:
+                self.presenter.add_several(self.presenter.copies(gesture.drafts))
+            case Does.MOVE | Does.STRETCH if gesture.has_moved:
+                self.presenter.change_several(tuple(self.presenter.kept(mark) for mark in gesture.drafts))
+            case Does.MOVE if gesture.clicked is not None and gesture.held.ctrl:
+                self.presenter.select(gesture.clicked, adds=True)
+            case Does.MOVE if gesture.clicked is not None and not gesture.held.shift:
+                self.presenter.select(gesture.clicked)
+            case Does.BAND if gesture.box is not None:
+                inside = [mark.id for mark in self.state.document.marks if is_in(mark, gesture.box)]
+                self.presenter.select_several(inside, adds=gesture.held.shift or gesture.held.ctrl)
+            case Does.CROP_DRAW | Does.CROP_MOVE | Does.CROP_STRETCH if gesture.box is not None and gesture.has_moved:
+                self.presenter.crop(gesture.box)
+
+    def _settle_drawn(self, draft: Mark) -> None:
+        if isinstance(draft, Callout):
+            self.words.edit(draft, self.placing)
         elif is_worth_keeping(draft, 4 / self._view.zoom):
-            self._presenter.add(kept_inside(draft, self._state.document, text_box))
+            self.presenter.add(self.presenter.kept(draft))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Edit the text under the pointer."""
-        mark = self._mark_at(event.position())
-        if isinstance(mark, Text) and self._state.tool.kind is None:
-            self._gesture = None
-            self._presenter.edit(mark.id)
+        """Edit the words under the pointer; of a group, take the one mark alone."""
+        mark = self.places.mark_at(event.position())
+        if isinstance(mark, Text | Callout) and self.state.tool.kind is None:
+            self.gesture = None
+            self.presenter.edit(mark.id)
+        elif mark is not None and mark.group and self.state.tool is Tool.SELECT:
+            self.gesture = None
+            self.presenter.select(mark.id, alone=True)
         else:
             self.mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The menu of what lies here, or of the selection (menu key)."""
+        place = event.pos().toPointF()
+        if event.reason() is QContextMenuEvent.Reason.Mouse:
+            mark = self.places.mark_at(place)
+            if mark is not None and mark.id not in self.state.selected_ids:
+                self.presenter.select(mark.id)
+        elif self.state.selection:
+            place = self.placing.to_widget(bounds(self.state.selection[-1], text_box).centre)
+        if self.state.picture is not None and not self.words.is_standing:
+            self.menu_asked.emit(place.toPoint())
+        event.accept()
 
     def leaveEvent(self, event: QEvent) -> None:
         """The pointer left."""
@@ -313,92 +335,47 @@ class AnnotateCanvas(QWidget):
         self.unsetCursor()
 
     def _choose_cursor(self, place: QPointF) -> None:
-        gesture = self._gesture
-        is_panning = gesture is not None and gesture.is_pan
-        if self._is_space_held or self._state.tool is Tool.PAN or is_panning:
-            self.setCursor(Qt.CursorShape.ClosedHandCursor if gesture else Qt.CursorShape.OpenHandCursor)
-        elif (handle := self._handle_at(place)) is not None:
-            self.setCursor(_CURSORS[handle])
-        elif self._state.tool is Tool.TEXT:
-            self.setCursor(Qt.CursorShape.IBeamCursor)
-        elif self._state.tool.kind is not None:
-            self.setCursor(Qt.CursorShape.CrossCursor)
-        elif self._mark_at(place) is not None:
-            self.setCursor(Qt.CursorShape.SizeAllCursor)
-        else:
-            self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.setCursor(cursor_of(self, place))
 
     # ── keys ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows nudge the selected mark (Shift: ten times, Ctrl: its size) or pan; Enter places or edits; Esc lets go."""
-        directions = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
-        key = Qt.Key(event.key())
-        if key in directions:
-            self._arrow_key(*directions[key], event.modifiers())
-        elif key == Qt.Key.Key_Space:
-            self._is_space_held = True
-            self._choose_cursor(self.mapFromGlobal(self.cursor().pos()).toPointF())
-        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.modifiers():
-            self.place_or_edit()
-        elif key == Qt.Key.Key_Escape:
-            self.let_go()
-        else:
+        """See CanvasKeys."""
+        if not self.keys.press(event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """The space bar is free again."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._is_space_held = False
+            self.is_space_held = False
             self._choose_cursor(self.mapFromGlobal(self.cursor().pos()).toPointF())
         else:
             super().keyReleaseEvent(event)
 
-    def _arrow_key(self, dx: int, dy: int, modifiers: Qt.KeyboardModifier) -> None:
-        far = 10 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1
-        if self._state.selected is None:
-            self.pan_by(-40.0 * dx * far, -40.0 * dy * far)
-        elif modifiers & Qt.KeyboardModifier.ControlModifier:
-            self._presenter.grow(dx * far, dy * far)
-        else:
-            self._presenter.nudge(dx * far, dy * far)
+    def begin_words(self, point: Point) -> None:
+        """A new text here."""
+        mark = drawn(Kind.TEXT, self.presenter.fresh_id(), point, point, self.state.style_for(Kind.TEXT))
+        assert isinstance(mark, Text)
+        self.words.edit(mark, self.placing)
 
-    def let_go(self) -> None:
-        """Esc: give up the gesture, else the selection, else the tool."""
-        if self._gesture is not None:
-            self._gesture = None
-            self.update()
-        elif self._state.selected_id is not None:
-            self._presenter.select(None)
-        else:
-            self._presenter.choose_tool(Tool.SELECT)
-
-    def place_or_edit(self) -> None:
-        """Without a pointer: put a mark of the chosen tool in the middle of what is seen, or edit the selected text."""
-        kind, selected = self._state.tool.kind, self._state.selected
-        if kind is None:
-            if isinstance(selected, Text):
-                self._presenter.edit(selected.id)
-            return
-        seen = self._seen()
+    def place_mark(self, kind: Kind) -> None:
+        """Without a pointer: a mark of this kind in the middle of what is seen."""
+        seen = self.places.seen()
         size = min(seen.width, seen.height) / 4
         start, end = seen.centre.plus(-size / 2, -size / 2), seen.centre.plus(size / 2, size / 2)
         if kind is Kind.TEXT:
-            self._begin_words(seen.centre)
+            self.begin_words(seen.centre)
             return
-        mark = drawn(kind, self._presenter.fresh_id(), start, seen.centre if kind is Kind.STEP else end, self._state.style_for(kind))
-        if isinstance(mark, Pen):
-            mark = extended(mark, end, spacing=0)
-        self._presenter.add(mark)
+        at_middle = kind in {Kind.STEP, Kind.STAMP}
+        mark = drawn(kind, self.presenter.fresh_id(), start, seen.centre if at_middle else end, self.state.style_for(kind))
+        if isinstance(mark, Callout):
+            self.words.edit(mark, self.placing)
+            return
+        if kind in _STROKES:
+            mark = extended(mark, end, spacing=0)  # type: ignore[arg-type]
+        self.presenter.add(mark)
 
-    def _seen(self) -> Box:
-        whole: Document = self._state.document
-        one, two = self._view.to_picture(QPointF(0, 0)), self._view.to_picture(QPointF(self.width(), self.height()))
-        left, top = max(0.0, one.x), max(0.0, one.y)
-        return Box(left, top, max(1.0, min(whole.width_px, two.x) - left), max(1.0, min(whole.height_px, two.y) - top))
 
-    def _begin_words(self, point: Point) -> None:
-        style = self._state.style_for(Kind.TEXT)
-        mark = drawn(Kind.TEXT, self._presenter.fresh_id(), point, point, style)
-        assert isinstance(mark, Text)
-        self._words.edit(mark, self._view)
+def _held(modifiers: Qt.KeyboardModifier) -> Held:
+    return Held(bool(modifiers & Qt.KeyboardModifier.ShiftModifier), bool(modifiers & Qt.KeyboardModifier.AltModifier),
+                bool(modifiers & Qt.KeyboardModifier.ControlModifier))

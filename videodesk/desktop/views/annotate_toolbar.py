@@ -1,23 +1,38 @@
-"""The annotator's toolbar: tools with their keys, colours, widths, undo and redo."""
+"""The annotator's toolbar: the tools in groups with their keys, turning, undo and redo, and a menu of all that has no button."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QButtonGroup, QColorDialog, QFrame, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFont, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
-from videodesk.annotation.marks import COLOURS
-from videodesk.desktop.actions import BY_ID
 from videodesk.desktop.annotating import AnnotateState, Tool
 from videodesk.desktop.i18n import t
+from videodesk.desktop.icons import icon
+from videodesk.desktop.keys import on_change, spec_of
 from videodesk.desktop.theme import SPACE, token
+from videodesk.desktop.views.flow import FlowLayout
 from videodesk.desktop.widgets import IconButton
 
-COLOUR_KEYS: Final = dict(zip(COLOURS, ("red", "amber", "green", "blue", "black", "white"), strict=True))
-WIDTH_KEYS: Final = ("thin", "medium", "thick")
+GROUPS: Final = (
+    (Tool.SELECT, Tool.PAN),
+    (Tool.ARROW, Tool.LINE, Tool.RECTANGLE, Tool.ELLIPSE),
+    (Tool.PEN, Tool.HIGHLIGHTER),
+    (Tool.TEXT, Tool.CALLOUT, Tool.STEP, Tool.STAMP),
+    (Tool.SPOTLIGHT, Tool.RULER),
+    (Tool.REDACTION, Tool.REDACTION_PEN),
+    (Tool.CROP,),
+)
+_MORE: Final = (
+    ("select_all", "copy", "cut", "paste", "duplicate"),
+    ("copy_style", "paste_style"),
+    ("reset_framing", "delete_all"),
+    ("copy_picture", "compare"),
+    ("export_web", "import_web"),
+)
 
 
 class _ToolButton(IconButton):
@@ -26,105 +41,44 @@ class _ToolButton(IconButton):
     def __init__(self, tool: Tool, pressed: Callable[[], None]) -> None:
         super().__init__(f"annotate.{tool}", size_px=20, is_checkable=True, pressed=pressed)
         self.setObjectName(f"annotate.tool.{tool}")
-        self._key = BY_ID[f"annotate.{tool}"].text_key
-        self._letter = BY_ID[f"annotate.{tool}"].shortcut
-        self.setFixedSize(QSize(40, 40))
+        self._tool = tool
+        self.setFixedSize(QSize(38, 40))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The icon, and the key's letter."""
         super().paintEvent(event)
+        letter = spec_of(f"annotate.{self._tool}").shortcut
         painter = QPainter(self)
         font = QFont(self.font())
         font.setPixelSize(10)
         font.setWeight(QFont.Weight.Medium)
         painter.setFont(font)
         painter.setPen(token("accent_text" if self.isChecked() else "text_muted"))
-        painter.drawText(self.rect().adjusted(0, 0, -5, -2), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom), self._letter)
+        painter.drawText(self.rect().adjusted(0, 0, -4, -2), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom),
+                         letter.replace("Shift+", "⇧"))
         painter.end()
 
 
-class _Swatch(QToolButton):
-    """One colour."""
-
-    def __init__(self, colour: str, key: str) -> None:
-        super().__init__()
-        self.colour = colour
-        self._key = key
-        self.setCheckable(True)
-        self.setFixedSize(QSize(30, 40))
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.retranslate()
-
-    def retranslate(self) -> None:
-        """Name it."""
-        text = t(self._key)
-        self.setToolTip(text)
-        self.setAccessibleName(text)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
-        """A disc; a ring around it when chosen or focused."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        centre = QRectF(self.rect()).center()
-        painter.setPen(QPen(token("border_strong"), 1))
-        painter.setBrush(QColor(self.colour))
-        painter.drawEllipse(centre, 9, 9)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if self.isChecked():
-            painter.setPen(QPen(token("text"), 2))
-            painter.drawEllipse(centre, 12.5, 12.5)
-        if self.hasFocus():
-            painter.setPen(QPen(token("focus"), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
-        painter.end()
-
-
-class _WidthButton(QToolButton):
-    """One of the three widths."""
-
-    def __init__(self, place: int) -> None:
-        super().__init__()
-        self._place = place
-        self.setObjectName(f"annotate.width.{WIDTH_KEYS[place]}")
-        self.setCheckable(True)
-        self.setFixedSize(QSize(36, 40))
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.retranslate()
-
-    def retranslate(self) -> None:
-        """Name it."""
-        text = t(f"annotate.width.{WIDTH_KEYS[self._place]}")
-        self.setToolTip(text)
-        self.setAccessibleName(text)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """A stroke of that weight."""
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(token("accent_text" if self.isChecked() else "text"), (1.75, 3.5, 6)[self._place],
-                            Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        middle = self.height() / 2
-        painter.drawLine(QPointF(11, middle), QPointF(self.width() - 11, middle))
-        painter.end()
-
-
-def _divider() -> QFrame:
+def divider() -> QFrame:
+    """A thin upright line between groups."""
     line = QFrame()
     line.setProperty("surface", "line")
     line.setFixedSize(1, 24)
     return line
 
 
+def _breaking() -> QSizePolicy:
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+    policy.setHeightForWidth(True)
+    return policy
+
+
 class AnnotateToolbar(QFrame):
-    """`tool_chosen(Tool)`, `keep_toggled(bool)`, `colour_chosen(str)`, `width_chosen(int: place)`, `undo_pressed`, `redo_pressed`."""
+    """`tool_chosen(Tool)`, `keep_toggled(bool)`, and `acted(str)`: the name of an action of the annotate scope."""
 
     tool_chosen = Signal(object)
     keep_toggled = Signal(bool)
-    colour_chosen = Signal(str)
-    width_chosen = Signal(int)
-    undo_pressed = Signal()
-    redo_pressed = Signal()
+    acted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,86 +86,100 @@ class AnnotateToolbar(QFrame):
         self.setObjectName("annotate.toolbar")
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE, 4, SPACE, 4)
-        row.setSpacing(2)
+        row.setSpacing(1)
+        tools = QWidget()
+        tools.setSizePolicy(_breaking())
+        flow = FlowLayout(tools)
         self._tools: dict[Tool, _ToolButton] = {}
-        group = QButtonGroup(self)
-        for tool in Tool:
-            button = _ToolButton(tool, lambda tool=tool: self.tool_chosen.emit(tool))  # type: ignore[misc]
-            group.addButton(button)
-            self._tools[tool] = button
-            row.addWidget(button)
-        self._keep = IconButton("annotate.keep_tool", size_px=18, is_checkable=True)
+        exclusive = QButtonGroup(self)
+        for group in GROUPS:
+            inside = self._add_group(flow)
+            for tool in group:
+                button = _ToolButton(tool, lambda tool=tool: self.tool_chosen.emit(tool))  # type: ignore[misc]
+                exclusive.addButton(button)
+                self._tools[tool] = button
+                inside.addWidget(button)
+        self._turns = [self._action(inside, name) for name in ("turn_left", "turn_right")]
+        self._keep = IconButton("annotate.keep_tool", size_px=20, is_checkable=True)
         self._keep.setObjectName("annotate.keep_tool")
+        self._keep.setFixedSize(QSize(36, 40))
         self._keep.toggled.connect(self.keep_toggled)
-        row.addWidget(self._keep)
-        self._add_divider(row)
-        self._swatches = self._make_swatches(row)
-        self._add_divider(row)
-        self._widths = [_WidthButton(place) for place in range(3)]
-        widths = QButtonGroup(self)
-        for place, width in enumerate(self._widths):
-            widths.addButton(width)
-            width.clicked.connect(lambda _checked=False, place=place: self.width_chosen.emit(place))
-            row.addWidget(width)
-        row.addStretch(1)
-        self._undo = IconButton("annotate.undo", pressed=self.undo_pressed.emit)
-        self._redo = IconButton("annotate.redo", pressed=self.redo_pressed.emit)
-        self._undo.setObjectName("annotate.undo")
-        self._redo.setObjectName("annotate.redo")
-        row.addWidget(self._undo)
-        row.addWidget(self._redo)
+        self._add_group(flow, is_last=True).addWidget(self._keep)
+        row.addWidget(tools, 1)
+        ends = QHBoxLayout()
+        ends.setSpacing(1)
+        self._undo = self._action(ends, "undo")
+        self._redo = self._action(ends, "redo")
+        self._more = self._make_menu()
+        ends.addWidget(self._more)
+        row.addLayout(ends)
+        row.setAlignment(ends, Qt.AlignmentFlag.AlignTop)
+        self._state = AnnotateState()
+        self.destroyed.connect(on_change(self.update))
 
-    def _make_swatches(self, row: QHBoxLayout) -> list[_Swatch]:
-        swatches = [_Swatch(colour, f"annotate.colour.{key}") for colour, key in COLOUR_KEYS.items()]
-        group = QButtonGroup(self)
-        group.setExclusive(False)
-        for swatch in swatches:
-            swatch.setObjectName(f"annotate.colour.{COLOUR_KEYS[swatch.colour]}")
-            swatch.clicked.connect(lambda _checked=False, swatch=swatch: self.colour_chosen.emit(swatch.colour))
-            row.addWidget(swatch)
-        self._custom = IconButton("annotate.colour.custom", "palette", size_px=18, pressed=self._ask_colour)
-        self._custom.setObjectName("annotate.colour.custom")
-        self._custom_swatch = _Swatch("#000000", "annotate.colour.own")
-        self._custom_swatch.hide()
-        self._custom_swatch.clicked.connect(lambda _checked=False: self.colour_chosen.emit(self._custom_swatch.colour))
-        row.addWidget(self._custom_swatch)
-        row.addWidget(self._custom)
-        return swatches
+    def _action(self, row: QHBoxLayout, name: str) -> IconButton:
+        button = IconButton(f"annotate.{name}", size_px=20, pressed=lambda: self.acted.emit(name))
+        button.setObjectName(f"annotate.{name}")
+        button.setFixedSize(QSize(36, 40))
+        row.addWidget(button)
+        return button
 
     @staticmethod
-    def _add_divider(row: QHBoxLayout) -> None:
-        row.addSpacing(6)
-        row.addWidget(_divider())
-        row.addSpacing(6)
+    def _add_group(flow: FlowLayout, *, is_last: bool = False) -> QHBoxLayout:
+        """A group of buttons that stay together in one row."""
+        group = QWidget()
+        whole = QHBoxLayout(group)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(4)
+        inside = QHBoxLayout()
+        inside.setSpacing(1)
+        whole.addLayout(inside)
+        if not is_last:
+            whole.addWidget(divider())
+        flow.addWidget(group)
+        return inside
 
-    def _ask_colour(self) -> None:
-        dialog = QColorDialog(QColor(self._custom_swatch.colour), self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle(t("annotate.colour.custom"))
-        dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
-        dialog.colorSelected.connect(lambda colour: self.colour_chosen.emit(colour.name()))
-        dialog.open()
+    def _make_menu(self) -> IconButton:
+        button = IconButton("annotate.more", "dots")
+        button.setFixedSize(QSize(36, 40))
+        button.setObjectName("annotate.more")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(button)
+        self._menu.aboutToShow.connect(self._fill_menu)
+        button.setMenu(self._menu)
+        return button
+
+    def _fill_menu(self) -> None:
+        state = self._state
+        can = {
+            "copy": bool(state.selection), "cut": bool(state.selection), "duplicate": bool(state.selection), "paste": bool(state.copied),
+            "copy_style": bool(state.selection), "paste_style": state.copied_style is not None, "delete_all": bool(state.document.marks),
+            "select_all": bool(state.document.marks), "export_web": bool(state.document.marks),
+            "reset_framing": state.framing != type(state.framing)(),
+        }
+        self._menu.clear()
+        for place, names in enumerate(_MORE):
+            if place:
+                self._menu.addSeparator()
+            for name in names:
+                spec = spec_of(f"annotate.{name}")
+                entry = self._menu.addAction(icon(spec.icon, "text", 18), t(spec.text_key).replace("&", "&&"))
+                # Shown, not live: the screen reads its keys itself.
+                if spec.shortcut:
+                    entry.setText(f"{entry.text()}\t{QKeySequence(spec.shortcut).toString(QKeySequence.SequenceFormat.NativeText)}")
+                entry.setObjectName(f"annotate.menu.{name}")
+                entry.setEnabled(state.picture is not None and can.get(name, True))
+                entry.triggered.connect(lambda _checked=False, name=name: self.acted.emit(name))
 
     def show_state(self, state: AnnotateState) -> None:
-        """Show tool, colour and width (the selected mark's, where there is one) and what can be undone."""
+        """Show the tool and what can be undone."""
+        self._state = state
         is_ready = state.picture is not None
         self._tools[state.tool].setChecked(True)
         self._keep.setChecked(state.keeps_tool)
-        selected = state.selected
-        colour = state.colour if selected is None else selected.colour
-        width = state.width_px if selected is None else selected.width_px
-        for swatch in self._swatches:
-            swatch.setChecked(swatch.colour == colour)
-        is_custom = colour not in COLOUR_KEYS
-        if is_custom:
-            self._custom_swatch.colour = colour
-        self._custom_swatch.setVisible(is_custom or self._custom_swatch.colour != "#000000")
-        self._custom_swatch.setChecked(is_custom)
-        nearest = min(range(3), key=lambda place: abs(state.widths[place] - width))
-        self._widths[nearest].setChecked(True)
         self._undo.setEnabled(state.history.can_undo)
         self._redo.setEnabled(state.history.can_redo)
-        for widget in (*self._tools.values(), *self._swatches, *self._widths, self._custom, self._keep):
+        for widget in (*self._tools.values(), *self._turns, self._keep, self._more):
             widget.setEnabled(is_ready)
         self.update()
 

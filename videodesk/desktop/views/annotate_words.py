@@ -8,10 +8,10 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
-from videodesk.annotation.marks import Text
+from videodesk.annotation.marks import Callout, Text
 from videodesk.annotation.schema import MAX_TEXT_CHARS
-from videodesk.desktop.drawing.painting import FAMILY, contrast_of, text_box, text_font_px
-from videodesk.desktop.drawing.viewport import Viewport
+from videodesk.desktop.drawing.painting import FAMILY, contrast_of, text_box, text_font_px, words_at
+from videodesk.desktop.drawing.turned import Placing
 from videodesk.desktop.i18n import t
 
 _PADDING: Final = 6
@@ -32,8 +32,8 @@ class WordsEditor(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.document().setDocumentMargin(_PADDING)
         self.textChanged.connect(self._fit)
-        self._mark: Text | None = None
-        self._view = Viewport()
+        self._mark: Text | Callout | None = None
+        self._placing: Placing | None = None
         self.hide()
 
     @property
@@ -46,22 +46,23 @@ class WordsEditor(QPlainTextEdit):
         """The id of the text that is being edited."""
         return None if self._mark is None else self._mark.id
 
-    def edit(self, mark: Text, view: Viewport) -> None:
-        """Begin to edit `mark` where it lies in `view`."""
+    def edit(self, mark: Text | Callout, placing: Placing) -> None:
+        """Begin to edit `mark` where it lies in the widget."""
         self._mark = mark
         self.setAccessibleName(t("annotate.words"))
         self.setPlainText(mark.text)
         self.selectAll()
-        self.follow(view)
+        self.follow(placing)
         self.show()
         self.raise_()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def follow(self, view: Viewport) -> None:
+    def follow(self, placing: Placing) -> None:
         """The canvas shows another part, or larger."""
-        self._view = view
+        self._placing = placing
         if self._mark is None:
             return
+        view = placing.view
         font = QFont(FAMILY)
         font.setPixelSize(max(9, round(text_font_px(self._mark) * view.zoom / view.ratio)))
         font.setWeight(QFont.Weight.DemiBold)
@@ -90,15 +91,16 @@ class WordsEditor(QPlainTextEdit):
             parent.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _fit(self) -> None:
-        if self._mark is None:
+        if self._mark is None or self._placing is None:
             return
+        view = self._placing.view
         metrics = self.fontMetrics()
         lines = self.toPlainText().split("\n")
         width = max(metrics.horizontalAdvance(line) for line in lines) + metrics.averageCharWidth() * 2 + 2 * _PADDING
         height = metrics.lineSpacing() * len(lines) + 2 * _PADDING + 2
-        lead = (text_box(self._mark).height / max(1, self._mark.text.count("\n") + 1) * self._view.zoom / self._view.ratio
+        lead = (text_box(self._mark).height / max(1, self._mark.text.count("\n") + 1) * view.zoom / view.ratio
                 - metrics.height()) / 2
-        place = self._view.to_widget(self._mark.at)
+        place = self._placing.to_widget(words_at(self._mark))
         self.setGeometry(round(place.x()) - _PADDING, round(place.y() + lead) - _PADDING, max(width, 60), height)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -14,10 +14,13 @@ from videodesk.client.delivery import Delivery
 from videodesk.core.vocabulary import Disposition
 from videodesk.desktop.calling import CallPhase, CallScreen
 from videodesk.desktop.context import DesktopContext
+from videodesk.desktop.drawing.rendition import render
 from videodesk.desktop.i18n import duration, error_text, t
 from videodesk.desktop.offers import FoundTexts
 from videodesk.desktop.presenters.call import FROZEN_S, CallPresenter
+from videodesk.desktop.sticking import Sticking
 from videodesk.desktop.views.call_controls import Controls
+from videodesk.desktop.views.call_live import LiveBar
 from videodesk.desktop.views.call_rewind import RewindBar
 from videodesk.desktop.views.call_rewound import KEYS, RewoundStage
 from videodesk.desktop.views.call_side import Side
@@ -66,10 +69,12 @@ class CallScreenView(View):
         self._state = CallScreen()
         self._window: VideoWindow | None = None
         self._wrap_up_since: float | None = None
+        make_sticker = context.vision.make_sticker if context.vision is not None else None
         self.call_presenter = CallPresenter(
             context.api, context.tasks, context.clock, media=context.media, outbox=context.outbox, send=context.channel.send,
             post=post or _Post(self), me=context.session.person, devices=context.local_media, vision=context.vision,
-            clips=context.work_dir / "clips", sealer=context.sealer)
+            clips=context.work_dir / "clips", sealer=context.sealer, render=render,
+            follower=Sticking(make_sticker) if make_sticker is not None else None)
         self._build()
         self._connect()
         self.attach(self.call_presenter)
@@ -96,6 +101,7 @@ class CallScreenView(View):
         for widget in (self.stage, self.away, self.words, self.wrap_up, self.empty, self.refused):
             self.place.addWidget(widget)
         self.rewind = RewindBar()
+        self.tools = LiveBar()
         self.controls = Controls()
         self.side = Side()
         self.stage_side = QWidget()
@@ -103,6 +109,7 @@ class CallScreenView(View):
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(0)
         left.addWidget(self.place, 1)
+        left.addWidget(self.tools)
         left.addWidget(self.rewind)
         left.addWidget(self.controls)
         row = QHBoxLayout(self)
@@ -110,7 +117,7 @@ class CallScreenView(View):
         row.setSpacing(0)
         row.addWidget(self.stage_side, 1)
         row.addWidget(self.side)
-        self.rewound = RewoundStage(self.call_presenter, self.video, self.rewind, self.controls, self.stage_side)
+        self.rewound = RewoundStage(self.call_presenter, self.video, self.rewind, self.controls, self.tools, self.stage_side)
         self._tick = QTimer(self)
         self._tick.setInterval(100)
         self._tick.timeout.connect(self._ticked)
@@ -147,6 +154,8 @@ class CallScreenView(View):
         presenter, side = self.call_presenter, self.side
         self.controls.pressed.connect(self.act)
         self.rewind.acted.connect(self.act)
+        self.tools.acted.connect(self.act)
+        self.rewound.refit.connect(self._fit)
         self.video.double_clicked.connect(lambda: self.act("call.full_screen"))
         side.restart.connect(presenter.reconnect)
         side.retry.connect(presenter.capturing.retry)
@@ -229,6 +238,9 @@ class CallScreenView(View):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The strip may have to make room."""
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
         self.rewound.fit(self.width() - self.side.width(), self.height() - self.controls.height())
 
     def retranslate(self) -> None:

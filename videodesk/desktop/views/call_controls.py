@@ -14,6 +14,8 @@ from videodesk.desktop.actions import BY_ID
 from videodesk.desktop.calling import CallPhase, CallScreen
 from videodesk.desktop.i18n import t
 from videodesk.desktop.icons import icon
+from videodesk.desktop.keys import spec_of
+from videodesk.desktop.live_state import Live
 from videodesk.desktop.recording import Recording
 from videodesk.desktop.theme import token
 from videodesk.desktop.views.call_rewind import RecordingBadge
@@ -80,7 +82,7 @@ class Control(QToolButton):
         """Usable, or not and why (a text key): the tip says it."""
         self.setEnabled(why_not is None)
         text = t(self._key)
-        self.setToolTip(f"{text} ({self._spec.shortcut})" if why_not is None else t(why_not))
+        self.setToolTip(self._tip(text) if why_not is None else t(why_not))
         self.setAccessibleDescription("" if why_not is None else t(why_not))
 
     def retranslate(self) -> None:
@@ -89,7 +91,11 @@ class Control(QToolButton):
         self.setText(t(self._name_key).replace("&", "&&"))
         self.setAccessibleName(text)
         if self.isEnabled():
-            self.setToolTip(f"{text} ({self._spec.shortcut})")
+            self.setToolTip(self._tip(text))
+
+    def _tip(self, text: str) -> str:
+        key = spec_of(self._spec.id).shortcut
+        return f"{text} ({key})" if key else text
 
     def restyle(self) -> None:
         """Colours of the theme in use."""
@@ -182,6 +188,8 @@ class Controls(QFrame):
         self.torch.setObjectName("call.torch")
         self.turn = IconButton("call.turn_camera", "camera-rotate", pressed=lambda: self.pressed.emit("call.turn_camera"))
         self.turn.setObjectName("call.turn_camera")
+        self.draw = IconButton("call.draw", is_checkable=True, pressed=lambda: self.pressed.emit("call.draw"))
+        self.draw.setObjectName("call.draw")
         self.pop_out = IconButton("call.pop_out", pressed=lambda: self.pressed.emit("call.pop_out"))
         self.full_screen = IconButton("call.full_screen", pressed=lambda: self.pressed.emit("call.full_screen"))
         for button, name in ((self.pop_out, "call.pop_out"), (self.full_screen, "call.full_screen")):
@@ -199,7 +207,7 @@ class Controls(QFrame):
             row.addWidget(control)
         row.addStretch(2)
         self.zoom = ZoomSlider()
-        for extra in (self.zoom, self.torch, self.turn, self.pop_out, self.full_screen):
+        for extra in (self.zoom, self.draw, self.torch, self.turn, self.pop_out, self.full_screen):
             row.addWidget(extra)
 
     def minimumSizeHint(self) -> QSize:
@@ -212,8 +220,19 @@ class Controls(QFrame):
         self._fit()
 
     def _needs(self, controls_px: int, *, with_quality: bool) -> int:
-        extras = sum(extra.sizeHint().width() + _GAP_PX for extra in (self.torch, self.turn, self.pop_out, self.full_screen))
+        extras = sum(extra.sizeHint().width() + _GAP_PX for extra in (self.draw, self.torch, self.turn, self.pop_out, self.full_screen))
         return controls_px + extras + 20 + (_QUALITY_PX if with_quality else 0) + self._recording_px() + self.meter.width() + 4 * _GAP_PX
+
+    def show_drawing(self, state: Live) -> None:
+        """Whether somebody draws, and why not."""
+        self.draw.setChecked(state.tool is not None)
+        self.draw.setEnabled(state.why_not is None)
+        why = "" if state.why_not is None else t(state.why_not)
+        if self.draw.accessibleDescription() != why:
+            self.draw.setAccessibleDescription(why)
+            self.draw.retranslate()
+            if why:
+                self.draw.setToolTip(why)
 
     def show_recording(self, recording: Recording) -> None:
         """Say that it records; the words make room."""

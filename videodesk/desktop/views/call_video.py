@@ -1,11 +1,11 @@
-"""VideoView: paints the newest picture of a slot. Nothing is ever laid over it."""
+"""VideoView: paints the newest picture of a slot. Nothing is ever laid over it but what is drawn on it (`over`)."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from videodesk.calls.ports import Picture, PictureSlot
@@ -31,6 +31,30 @@ def fitted(width_px: int, height_px: int, into: QRect) -> QRect:
     return made
 
 
+class VideoOver(Protocol):
+    """What is drawn on the picture, and whose hand draws there. Positions are the widget's."""
+
+    def paint(self, painter: QPainter, where: QRect) -> None:
+        """Paint over the picture, which lies at `where`."""
+        ...
+
+    def press(self, at: QPointF) -> bool:
+        """The left button goes down; whether it is a hand that draws."""
+        ...
+
+    def move(self, at: QPointF) -> None:
+        """The mouse moves with the button down."""
+        ...
+
+    def release(self) -> None:
+        """The button goes up."""
+        ...
+
+    def key(self, event: QKeyEvent) -> bool:
+        """A key; whether it was used."""
+        ...
+
+
 class VideoView(QWidget):
     """The newest picture of a slot, as large as fits, letterboxed. GUI thread; the media thread only wakes it.
 
@@ -52,6 +76,8 @@ class VideoView(QWidget):
         self._grey: tuple[Picture, QImage] | None = None
         self._is_stale = False
         self._is_off = False
+        self._is_drawing = False
+        self.over: VideoOver | None = None
         self.painted_seq = -1  # for tests and benchmarks: the last picture that reached the screen
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -134,10 +160,43 @@ class VideoView(QWidget):
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._ask()
 
-    def mouseDoubleClickEvent(self, event: QEvent) -> None:
-        """Full screen and back."""
-        del event
-        self.double_clicked.emit()
+    @property
+    def is_rewound(self) -> bool:
+        """Whether a picture of the past is shown."""
+        return self._rewound is not None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Who draws, draws here."""
+        is_left = event.button() is Qt.MouseButton.LeftButton
+        self._is_drawing = is_left and self.over is not None and not self._is_off and self.over.press(event.position())
+        if not self._is_drawing:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """The stroke goes on."""
+        if self._is_drawing and self.over is not None:
+            self.over.move(event.position())
+        else:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """And ends."""
+        if self._is_drawing and self.over is not None and event.button() is Qt.MouseButton.LeftButton:
+            self._is_drawing = False
+            self.over.release()
+        else:
+            super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Full screen and back; two quick marks where somebody draws."""
+        self.mousePressEvent(event)
+        if not self._is_drawing:
+            self.double_clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The keyboard draws, too."""
+        if self.over is None or not self.over.key(event):
+            super().keyPressEvent(event)
 
     def _ask(self) -> None:
         if self._slot is not None:
@@ -169,6 +228,8 @@ class VideoView(QWidget):
             painter.setOpacity(_FADED)
         painter.drawImage(where, self._grey_of(shown) if is_stale else image_of(shown))
         painter.setOpacity(1.0)
+        if self.over is not None:
+            self.over.paint(painter, where)
         if self._rewound is not None:
             painter.setPen(QPen(token("accent"), _RIM_PX))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from videodesk.desktop.actions import in_scope
 from videodesk.desktop.i18n import t
+from videodesk.desktop.keys import in_scope
 from videodesk.desktop.views.call_video import VideoView
 
 

@@ -52,7 +52,9 @@ def make(context: DesktopContext) -> View:
     handover = HandoverPage(HandoverPresenter(api, tasks, clock, may_share=session.can(Action.SHARE)),
                             KeepingPresenter(api, tasks, clock, session.principal))
     handover.keeping.erased.connect(lambda: context.open("cases"))
-    return CaseView(presenter, proof, handover, session.person.id, context.outbox)
+    view = CaseView(presenter, proof, handover, session.person.id, context.outbox)
+    view.evidence.compared.connect(lambda ids: context.open("compare", snapshot_ids=ids))
+    return view
 
 
 class CaseView(View):
@@ -229,6 +231,9 @@ class CaseView(View):
         elif action_id in {"case.package", "case.report"}:
             self._show_handover()
             (self.handover.package if action_id == "case.package" else self.handover.report).ask()
+        elif action_id == "case.compare":
+            self.tabs.setCurrentWidget(self.evidence)
+            self.evidence.compare()
         elif action_id == "case.proof":
             self.tabs.setCurrentWidget(self.evidence)
             self.evidence.proof.show_details()

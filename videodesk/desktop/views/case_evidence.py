@@ -7,13 +7,23 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QImage, QImageReader, QPainter, QPainterPath
-from PySide6.QtWidgets import QListView, QStackedWidget, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListView,
+    QStackedWidget,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
-from videodesk.core.vocabulary import SealKind
+from videodesk.core.vocabulary import ReleaseState, SealKind
 from videodesk.desktop import i18n
 from videodesk.desktop.i18n import moment_text, t, word
 from videodesk.desktop.icons import pixmap
 from videodesk.desktop.presenters.case import CasePresenter, CaseState
+from videodesk.desktop.presenters.compare import MOST
 from videodesk.desktop.presenters.proof import ProofPresenter
 from videodesk.desktop.proof_words import seal_word
 from videodesk.desktop.theme import SPACE, token
@@ -24,7 +34,7 @@ from videodesk.desktop.views.proof_panel import ProofCard
 from videodesk.desktop.views.saving import ask_where
 from videodesk.desktop.views.tray_model import marks_of
 from videodesk.desktop.views.tray_tiles import Marks
-from videodesk.desktop.widgets import Card, EmptyState
+from videodesk.desktop.widgets import Button, Card, EmptyState, label
 from videodesk.desktop.words import REVIEW_TONES
 from videodesk.protocol.resources import SnapshotView
 
@@ -48,10 +58,12 @@ def seal_of(snapshot: SnapshotView) -> SealKind:
 class EvidenceGrid(QStackedWidget):
     """Thumbnails with their checklist item and review state; Enter or a double click opens one for annotation, a clip to look at.
 
-    Above them what is not in the case yet, below them the originals of the chosen one. `open_clip` tells a snapshot's id.
+    Above them what is not in the case yet, below them the originals of the chosen one. `open_clip` tells a snapshot's id, `compared` those of
+    the pictures chosen together (Ctrl or Shift).
     """
 
     open_clip = Signal(str)
+    compared = Signal(object)
 
     def __init__(self, presenter: CasePresenter, proof: ProofPresenter) -> None:
         super().__init__()
@@ -67,6 +79,7 @@ class EvidenceGrid(QStackedWidget):
         self.list.setMovement(QListView.Movement.Static)
         self.list.setUniformItemSizes(True)
         self.list.setGridSize(CELL + QSize(SPACE, SPACE))
+        self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.list.setMouseTracking(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.activated.connect(self._open)
@@ -85,12 +98,19 @@ class EvidenceGrid(QStackedWidget):
         self.originals = OriginalsPanel(presenter)
         self.originals.open_clip.connect(self.open_clip.emit)
         column.addWidget(self._card)
+        head = QHBoxLayout()
+        head.addWidget(label(key="case.compare_hint", role="caption"), 1)
+        self._compare = Button("case.compare", "ghost", pressed=self.compare)
+        self._compare.setObjectName("case.compare")
+        head.addWidget(self._compare)
+        column.addLayout(head)
         column.addWidget(self.list, 1)
         column.addWidget(self.originals)
         self.originals.looked_at.connect(self._look)
         self.proof = ProofCard(proof)
         column.addWidget(self.proof)
         self.list.selectionModel().currentChanged.connect(lambda *_: self._choose())
+        self.list.selectionModel().selectionChanged.connect(lambda *_: self._able())
         self._page = page
         self.addWidget(self._none)
         self.addWidget(page)
@@ -98,13 +118,46 @@ class EvidenceGrid(QStackedWidget):
     def put(self, state: CaseState) -> None:
         """Show the snapshots."""
         self._state = state
-        self._model.put(state)
+        self._put_snapshots(state)
         pieces = state.pieces
         self.setCurrentWidget(self._page if state.snapshots or pieces else self._none)
         self._card.setVisible(bool(pieces))
         self.pieces.put(pieces, state.now)
         self._choose()
+        self._able()
         self.list.setAccessibleName(t("case.evidence"))
+
+    def _put_snapshots(self, state: CaseState) -> None:
+        """Cells that come or go leave what is chosen as it is."""
+        chosen = {one.id for one in self._chosen()}
+        current = self.list.currentIndex().data(_SNAPSHOT)
+        self._model.put(state)
+        selection = self.list.selectionModel()
+        if not chosen or selection.hasSelection():
+            return
+        for row in range(self._model.rowCount()):
+            snapshot = self._model.index(row).data(_SNAPSHOT)
+            if isinstance(current, SnapshotView) and snapshot.id == current.id:
+                selection.setCurrentIndex(self._model.index(row), selection.SelectionFlag.NoUpdate)
+            if snapshot.id in chosen:
+                selection.select(self._model.index(row), selection.SelectionFlag.Select)
+
+    def _chosen(self) -> list[SnapshotView]:
+        rows = sorted(index.row() for index in self.list.selectionModel().selectedIndexes())
+        found = [self._model.index(row).data(_SNAPSHOT) for row in rows]
+        return [one for one in found if isinstance(one, SnapshotView)]
+
+    def compare(self) -> None:
+        """Put the chosen pictures beside each other; one alone beside what belongs to it."""
+        if ids := self._comparable():
+            self.compared.emit(ids)
+
+    def _comparable(self) -> tuple[str, ...]:
+        return tuple(one.id for one in self._chosen() if one.duration_s is None)[:MOST]
+
+    def _able(self) -> None:
+        pictures = [one for one in (self._state.snapshots if self._state else ()) if one.duration_s is None]
+        self._compare.setEnabled(bool(self._comparable()) and len(pictures) > 1)
 
     def restyle(self) -> None:
         """Cells are painted."""
@@ -172,8 +225,9 @@ class SnapshotModel(QAbstractListModel):
 
     @staticmethod
     def count(snapshot: SnapshotView) -> tuple[str, ...]:
-        """How many originals it has, where that is worth a word."""
-        return (t("case.original_count", n=len(snapshot.originals)),) if len(snapshot.originals) > 1 else ()
+        """How many originals it has, and that colleagues may not see it yet, where that is worth a word."""
+        many = (t("case.original_count", n=len(snapshot.originals)),) if len(snapshot.originals) > 1 else ()
+        return (*many, t("redact.held")) if snapshot.release is ReleaseState.HELD else many
 
     def moment(self, snapshot: SnapshotView) -> str:
         """When it was captured."""

@@ -196,12 +196,18 @@ class ReviewView(View):
             "review.accept": review.accept, "review.retake": review.request_retake, "review.reject": review.reject,
             "review.comment": self.details.write, "review.next": lambda: review.step(1), "review.previous": lambda: review.step(-1),
             "review.loupe": review.toggle_loupe, "review.original": review.toggle_original, "review.next_original": review.next_original,
-            "review.proof": self.details.proof.toggle,
+            "review.proof": self.details.proof.toggle, "review.compare": self._compare,
         }
         if action_id not in actions:
             return False
         actions[action_id]()
         return True
+
+    def _compare(self) -> None:
+        """The picture in hand beside the one that it replaces, or that belongs beside it."""
+        current = self._review.state.current
+        if current is not None and current.duration_s is None:
+            self._context.open("compare", snapshot_ids=(current.id,))
 
     def shut(self) -> None:
         """The panel's presenter ends with the screen."""

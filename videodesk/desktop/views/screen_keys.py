@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit
 
-from videodesk.desktop.actions import in_scope
+from videodesk.desktop.keys import in_scope
 
 # Signs that need Shift on some keyboards come with that modifier: "Shift+1" arrives as "!" with Shift.
 _SHIFTED_DIGITS = {"Shift+!": "Shift+1", "Ctrl+=": "Ctrl++", "Ctrl+Shift++": "Ctrl++", "Backspace": "Del"}
 
 
-@cache
 def _by_shortcut(scope: str) -> dict[str, str]:
     return {spec.shortcut: spec.id for spec in in_scope(scope) if spec.shortcut}
 

@@ -14,11 +14,12 @@ from videodesk.core.errors import DeskError, WorldError
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.i18n import error_text, t, word
 from videodesk.desktop.kit.appearance import LanguageChoice, ScaleChoice, ThemeChoice
-from videodesk.desktop.kit.shortcuts import ShortcutTable
 from videodesk.desktop.presenters.settings import KINDS, SettingsPresenter, SettingsState
+from videodesk.desktop.presenters.shortcuts import ShortcutsPresenter
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.call_video import VideoView
-from videodesk.desktop.widgets import Banner, Button, Card, ComboBox, EmptyState, Field, LineEdit, View, label, scrolled
+from videodesk.desktop.views.shortcut_page import ShortcutPage
+from videodesk.desktop.widgets import Banner, Button, Card, ComboBox, EmptyState, Field, View, label, scrolled
 
 WIDE_PX = 760
 COLUMN_PX = 560
@@ -47,18 +48,8 @@ class SettingsView(View):
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         self._devices = DevicesPage(presenter)
-        shortcuts = QWidget()
-        column = QVBoxLayout(shortcuts)
-        column.setContentsMargins(0, 2 * SPACE, 0, 0)
-        column.setSpacing(2 * SPACE)
-        search = LineEdit("shell.find_shortcut", max_chars=40)
-        search.setMaximumWidth(COLUMN_PX)
-        table = ShortcutTable()
-        table.setMaximumWidth(COLUMN_PX)
-        search.textChanged.connect(table.filter)
-        column.addWidget(search)
-        column.addWidget(scrolled(table), 1)
-        for page in (scrolled(self._general()), scrolled(self._devices), shortcuts, scrolled(self._about())):
+        self._shortcuts = ShortcutPage(ShortcutsPresenter(context.preferences, context.tasks, context.clock))
+        for page in (scrolled(self._general()), scrolled(self._devices), self._shortcuts, scrolled(self._about())):
             self.tabs.addTab(page, "")
         outer.addWidget(self.tabs)
         self.attach(presenter)
@@ -106,15 +97,17 @@ class SettingsView(View):
         return page
 
     def opened(self, page: str = "", **params: Any) -> None:
-        """`page="devices"` opens the device check."""
+        """`page` "devices" opens the device check, "shortcuts" the keys."""
         del params
         self._settings.look_address()
-        if page == "devices":
-            self.tabs.setCurrentIndex(1)
+        places = {"devices": 1, "shortcuts": 2}
+        if page in places:
+            self.tabs.setCurrentIndex(places[page])
 
     def shut(self) -> None:
         """Let go of the devices first."""
         self._devices.release()
+        self._shortcuts.shut()
         super().shut()
 
     def retranslate(self) -> None:

@@ -12,6 +12,7 @@ from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
 from videodesk.evidence import package, usecases
 from videodesk.evidence.model import MAX_ORIGINAL_BYTES
+from videodesk.evidence.release import clear_snapshot, seen_renditions
 from videodesk.evidence.sniff import HEAD_BYTES, sniff
 from videodesk.protocol import resources as r
 from videodesk.service import evidence_views as views
@@ -49,6 +50,13 @@ def change_snapshot(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPat
         return views.snapshot_view(uow, usecases.change_snapshot(uow, principal, snapshot_id, body, desk.checklists, desk.clock.now()))
 
 
+@router.post("/snapshots/{snapshot_id}/release")
+def release_snapshot(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath, body: r.ReleaseIn) -> r.SnapshotView:
+    """There is nothing to redact on the original that leads: others than the agents of the case may see the snapshot. Idempotent."""
+    with desk.store.write() as uow:
+        return views.snapshot_view(uow, clear_snapshot(uow, principal, snapshot_id, body.original_id, desk.clock.now()))
+
+
 @router.get("/cases/{case_id}/snapshots")
 def list_snapshots(desk: DeskDep, principal: PrincipalDep, case_id: IdInPath) -> r.SnapshotList:
     """A case's snapshots, oldest first."""
@@ -83,10 +91,10 @@ def get_original(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath, 
     200: {"description": "JPEG", "content": {"image/jpeg": {}}}, 304: {"description": "The ETag is known"},
 })
 def get_thumbnail(desk: DeskDep, principal: PrincipalDep, snapshot_id: IdInPath, request: Request) -> Response:
-    """JPEG, longest side 320 px, of the newest rendition, else of the original."""
+    """JPEG, longest side 320 px, of the newest rendition that the person may see, else of the original."""
     with desk.store.read() as uow:
         snapshot = usecases.see_snapshot(uow, principal, snapshot_id)
-        renditions = uow.evidence.renditions_of([snapshot.id])
+        renditions = seen_renditions(uow, principal, snapshot)
         source, media_type = (renditions[-1].digest, renditions[-1].media_type) if renditions else (snapshot.digest, snapshot.media_type)
     thumbnail = thumbnail_of(desk, snapshot.case_id, source, media_type, None if renditions else snapshot.leading)
     blobs = desk.blobs.of_case(snapshot.case_id)

@@ -218,7 +218,7 @@ def _facts(of: Snapshot | Original) -> dict[str, Any]:
 def _changeable(snapshot: Snapshot) -> dict[str, Any]:
     return {
         **_facts(snapshot), "checklist_item": snapshot.checklist_item, "caption": snapshot.caption, "retake_of": snapshot.retake_of,
-        "leading": snapshot.leading, "is_chosen": snapshot.is_chosen,
+        "leading": snapshot.leading, "is_chosen": snapshot.is_chosen, "redact_first": snapshot.redact_first, "cleared": snapshot.cleared,
     }
 
 

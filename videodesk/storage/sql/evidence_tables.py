@@ -47,6 +47,8 @@ snapshots: Final = Table(
     Column("taken_from", String(36)),
     Column("verdict", JSON, nullable=False, server_default="[]"),
     Column("review_state", String(32), nullable=False),
+    Column("redact_first", Boolean, nullable=False, server_default=false()),
+    Column("cleared", String(36), nullable=False, server_default=""),
     Index("ix_snapshots_case_id_captured_at", "case_id", "captured_at"),
     Index("ix_snapshots_review_state_stored_at", "review_state", "stored_at"),
     Index("ix_snapshots_stored_at_id", "stored_at", "id"),

@@ -12,7 +12,7 @@ from videodesk.core.errors import WorldError
 from videodesk.evidence.vault_ports import CaseVault
 from videodesk.storage.sql.schema import UtcDateTime
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 _PATIENCE_MS: Final = 60_000
 _SCRIPTS: Final = Path(__file__).parent / "migrations"
 
