@@ -35,6 +35,7 @@ def with_its_click(snapshots, number):
 
 def test_the_stored_original_is_the_picture_of_the_click_and_counts_for_the_item(running, tmp_path):
     agent, anna = running.agent, running.anna
+    agent.wait("call.checklist", lambda seen: (seen["rows"] or 0) > 5, why="to show what is to be seen")
     agent.do("choose", name="call.checklist", row=5)
     agent.wait("call.snapshot")
     for number in range(3):

@@ -185,8 +185,9 @@ async def test_the_browser_uses_our_feedback_to_send_a_sharp_picture_at_once(pag
     async with Call(page) as call:
         await call.start()
         await until(lambda: call.peer.inbox.video.frames > 60, "two seconds of pictures")
-        report = await page.evaluate("""async () => { const out = {}; for (const r of (await pc.getStats()).values()) {
-            if (r.type === 'candidate-pair' && r.nominated) out.estimate = r.availableOutgoingBitrate;
+        report = await page.evaluate("""async () => { const out = {}; const stats = await pc.getStats(); for (const r of stats.values()) {
+            // Several pairs can be nominated; only the one in use has an estimate.
+            if (r.type === 'transport') out.estimate = stats.get(r.selectedCandidatePairId).availableOutgoingBitrate;
             if (r.type === 'outbound-rtp' && r.kind === 'video') out.width = r.frameWidth; } return out; }""")
         assert report["width"] == 1280
         assert report["estimate"] > 2_000_000
