@@ -104,7 +104,9 @@ globalThis.desk = {
     const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 180 });
     const pen = canvas.getContext("2d", { willReadFrequently: true });
     this.tracked = 0;
+    const mine = (this.tracking = {});
     const look = (now, about) => {
+      if (this.tracking !== mine) return;
       pen.drawImage(this.video, 0, 0, 320, 180);
       const { data } = pen.getImageData(0, 0, 320, 180);
       let [x, y, n] = [0, 0, 0];
@@ -114,12 +116,14 @@ globalThis.desk = {
       if (n > 10 && about.captureTime) {
         this.tracked += 1;
         const [place, at] = [[x / n / 320, y / n / 180], atMs(about)];
-        setTimeout(() => this.line.readyState === "open" && this.draw({ frame_ms: at, moved: [{ id, points: [place], hold: "following" }] }), lateMs);
+        setTimeout(() => this.tracking === mine && this.line.readyState === "open" && this.draw({ frame_ms: at, moved: [{ id, points: [place], hold: "following" }] }), lateMs);
       }
       this.video.requestVideoFrameCallback(look);
     };
     this.video.requestVideoFrameCallback(look);
   },
+  /** No more places, those on their way included. */
+  untrack() { this.tracking = null; },
   /** Where the middles of the blobs of a colour are in the picture that comes, as shares of it. */
   blobs(colour) {
     const { videoWidth: width, videoHeight: height } = this.video;

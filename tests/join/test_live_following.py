@@ -73,7 +73,7 @@ def test_places_that_come_too_late_do_not_hold_the_picture_back(chromium, live):
           ages.push(performance.timeOrigin + performance.now() - Number(document.querySelector('.live-delayed').dataset.at));
           if (ages.length < 40) requestAnimationFrame(look); else done(ages); }; look(); })""")
         assert np.median(ages) < 300, "the newest picture, not the one of 900 ms ago"
-        agent.page.evaluate("desk.draw({moved: [{id: 'here', points: [[0.4, 0.4]], hold: 'lost'}]})")
+        agent.page.evaluate("desk.untrack(); desk.draw({moved: [{id: 'here', points: [[0.4, 0.4]], hold: 'lost'}]})")
         page.wait_for_selector(".live-tag:visible")
         draw(agent, gone=["here"])
         until(page, lambda: page.locator(".live-delayed:visible").count() == 0)

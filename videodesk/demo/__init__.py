@@ -55,6 +55,8 @@ def run(settings: Settings, out: Path, *, keep_open: bool = False) -> int:
             print(f"videodesk demo failed at: {failed.step}", file=sys.stderr)  # noqa: T201
             for log in sorted(work.glob("*.log")):
                 shutil.copy(log, out / log.name)
+            if play is not None:
+                play.keep_failure()
             return 1
         finally:
             if customer is not None:

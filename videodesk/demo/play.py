@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 import threading
@@ -91,6 +92,13 @@ class Play:
             who.shot(file)
         else:
             who.grab(file)
+
+    def keep_failure(self) -> None:
+        """What each side showed when a step failed, as far as it can still be had."""
+        for who in (self.agent, self.supervisor, self.customer):
+            if who is not None:
+                with contextlib.suppress(Exception):  # it may be what failed
+                    self.screen(who, "failed")
 
     # ── the agent's side ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -229,8 +237,11 @@ class Play:
         agent.wait("case.snapshots", lambda seen: bool(seen["visible"] and seen["rows"]), why="to show the evidence")
 
         def is_chosen() -> bool:  # the case may be loaded anew meanwhile: a person would choose again, too
-            agent.do("choose", name="case.snapshots", row=0)
-            return bool(agent.look("case.compare")["enabled"])
+            for row in (0, 1):  # a clip, which cannot be compared, may be the first: it began before the first snapshot
+                agent.do("choose", name="case.snapshots", row=row)
+                if agent.look("case.compare")["enabled"]:
+                    return True
+            return False
 
         self.wait_until(is_chosen, "a picture to be chosen")
         agent.click("case.compare")
