@@ -18,7 +18,7 @@ def live(play: Play) -> None:
     agent.click("call.live_fades")  # they stay until they are cleared
     width, height = agent.look(_VIDEO)["size"]
     agent.click("call.live_arrow")
-    agent.do("drag", name=_VIDEO, path=[[round(width * x), round(height * y)] for x, y in ((0.15, 0.25), (0.22, 0.38), (0.30, 0.50))])
+    agent.do("drag", name=_VIDEO, path=[_place(width, height, *at) for at in ((0.15, 0.25), (0.22, 0.38), (0.30, 0.50))])
     agent.click("call.live_step")
     agent.click(_VIDEO)
     page.wait_for_function("() => document.querySelectorAll('.live-marks g').length >= 2", timeout=_WITHIN_MS)
@@ -42,3 +42,10 @@ def live(play: Play) -> None:
     page.wait_for_function("() => document.querySelector('.live img') === null", timeout=_WITHIN_MS)
     agent.click("call.live_fades")
     agent.click("live.close")
+
+
+def _place(width: int, height: int, x: float, y: float) -> list[int]:
+    """Where a place of the picture, 16 by 9 in the middle of the view, lies in the view."""
+    picture_width = min(width, height * 16 / 9)
+    picture_height = picture_width * 9 / 16
+    return [round((width - picture_width) / 2 + picture_width * x), round((height - picture_height) / 2 + picture_height * y)]

@@ -11,11 +11,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from videodesk.core.clock import SystemClock
 
 _CLOCK = SystemClock()
+
+_NO_SCREEN: Final = "offscreen"  # without a configuration: one of 800 × 800
 
 
 class CannotDo(Exception):
@@ -165,7 +167,7 @@ class _Pause:
 
 def screen_environment(folder: Path) -> dict[str, str]:
     """Where there is no display Qt draws offscreen, on a screen of a usual size."""
-    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM"):
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM", _NO_SCREEN) != _NO_SCREEN:
         return {}
     config = folder / "screen.json"
     config.write_text(json.dumps({"screens": [{"name": "one", "x": 0, "y": 0, "width": 1440, "height": 900, "logicalDpi": 96,
