@@ -19,7 +19,7 @@ from tests.bench._shaking import FPS, HEIGHT_PX, WIDTH_PX, Gray
 Floats = NDArray[np.float64]
 
 SECONDS: Final = 7.0
-SEEDS: Final = (11, 12)
+SEEDS: Final = (21, 22)  # 11 and 12 were looked at while it was built, these were not
 _FOCAL_PX: Final = 1005.0
 _BLUR_POSES: Final = 5
 _PARCEL_PX: Final = (920, 640)
