@@ -55,6 +55,7 @@ class RewoundStage(QObject):
         self._look.timeout.connect(self.look)
         self._ends = [presenter.rewinder.watch(self._rewinding), presenter.recorder.watch(self._recording), presenter.live.watch(self._live),
                       on_change(self._rekey)]
+        area.destroyed.connect(self._ends[-1])  # keys outlive every window: one that goes without a goodbye must not be asked
 
     def acts(self) -> dict[str, Callable[[], object]]:
         """What the actions do."""
