@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError as TooLate
 from playwright.sync_api import sync_playwright
 
 from tests.service.conftest import LiveService
@@ -48,11 +49,14 @@ class Customer:
         self.page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self.requests: list[str] = []
+        self.waiting: list[str] = []
         self.complaints: list[str] = []
         self.watch(self.page)
 
     def watch(self, page):
-        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("request", lambda request: (self.requests.append(request.url), self.waiting.append(request.url)))
+        for ended in ("requestfinished", "requestfailed"):
+            page.on(ended, lambda request: self.waiting.remove(request.url) if request.url in self.waiting else None)
         page.on("websocket", lambda socket: self.requests.append(socket.url))
         page.on("pageerror", lambda error: self.complaints.append(f"{error.message}\n{error.stack}"))
         page.on("console", lambda message: self.complaints.append(message.text) if message.type in {"error", "warning"} else None)
@@ -64,7 +68,11 @@ class Customer:
         self.page.locator(f'[data-name="{name}"]:visible').click()
 
     def screen(self, name):
-        self.page.wait_for_selector(f'body[data-screen="{name}"]')
+        try:
+            self.page.wait_for_selector(f'body[data-screen="{name}"]')
+        except TooLate as late:
+            there = self.page.evaluate("document.body.dataset.screen ?? document.readyState")
+            raise AssertionError(f"on {there}, not on {name}; no answer yet: {self.waiting}; complaints: {self.complaints}") from late
 
     def is_on(self, name):
         return self.page.evaluate("document.body.dataset.screen") == name
