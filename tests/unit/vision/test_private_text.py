@@ -99,9 +99,10 @@ def test_each_kind_is_proposed_with_its_reason_and_covered(finder: PrivacyFinder
     for (text, reason, _, _), box in zip(WRITTEN, boxes, strict=True):
         covering = [one for one in proposals if inside(box, one.box) >= 0.98]
         assert [(one.reason, one.seen) for one in covering] == [(reason, Seen.WORDS)], f"{text} at {tuple(map(round, box))}: {told}"
-        size = covering[0].box.width * covering[0].box.height
-        assert size <= 2.5 * box.width * box.height, f"{text}: not half of the picture"
-    assert len(proposals) == len(WRITTEN), f"nothing harmless: {told}"
+    assert len(proposals) == len(WRITTEN) - 1, f"nothing harmless, and the two lines of a document as one: {told}"
+    for one in proposals:
+        written = sum(box.width * box.height for box in boxes if inside(box, one.box) >= 0.98)
+        assert one.box.width * one.box.height <= 4 * written, f"no more of the picture than it takes: {told}"
 
 
 def test_a_sheet_with_nothing_private_has_no_proposal(finder: PrivacyFinder) -> None:
@@ -110,3 +111,22 @@ def test_a_sheet_with_nothing_private_has_no_proposal(finder: PrivacyFinder) -> 
     for text, (x, y), size in HARMLESS:
         draw.text((x - 2200, y - 1100), text, 30, font=_font(size))
     assert found(finder, np.asarray(page, np.uint8)) == ()
+
+
+@pytest.mark.parametrize("size", [32, 40, 48])
+def test_all_ink_of_a_travel_document_in_small_print_is_covered(finder: PrivacyFinder, size: int) -> None:
+    """The end of a line of fillers is easily not seen as text: at 40 px it is not, on this sheet."""
+    page, ink = Image.new("L", (WIDTH, HEIGHT), 235), Image.new("L", (WIDTH, HEIGHT), 0)
+    turn = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), 2.0, 0.97)
+    for text, reason, (x, y), _ in WRITTEN:
+        at = (x, 2300 + round(1.5 * size)) if text.startswith("SPECI") else (x, y)
+        ImageDraw.Draw(page).text(at, text, 25, font=_font(size))
+        if reason is RedactionReason.DOCUMENT:
+            ImageDraw.Draw(ink).text(at, text, 255, font=_font(size))
+    for text, at, large in HARMLESS:
+        ImageDraw.Draw(page).text(at, text, 25, font=_font(large))
+    picture, _ = photographed(np.asarray(page, np.uint8), [])
+    written = cv2.warpAffine(np.asarray(ink, np.uint8), turn, (WIDTH, HEIGHT)) > 60
+    (one,) = [one for one in found(finder, picture) if one.reason is RedactionReason.DOCUMENT]
+    rows, columns = slice(int(one.box.y), int(one.box.bottom)), slice(int(one.box.x), int(one.box.right))
+    assert written[rows, columns].sum() == written.sum(), one.box
