@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QKeyEvent, QPainter, QPen, QRegion
 
 from videodesk.annotation.marks import Kind
@@ -22,9 +22,11 @@ _DARK: Final = QColor(17, 20, 24)
 _LIGHT: Final = QColor(255, 255, 255)
 _AT_HAND: Final = QColor("#ffd43b")
 _DASH_PX: Final = (6.0, 4.0)  # logical pixels
+_LONG_DASH_PX: Final = (11.0, 3.0)
 _SMALLEST: Final = 14.0  # logical pixels: a face in a crowd is seen, and hit, also when the whole picture is shown
 _TAG: Final = 18.0  # logical pixels high
 _PADDING: Final = 6.0
+_GAP: Final = 3.0  # logical pixels between an outline and its tag
 _FONT_PX: Final = 11
 _RIM: Final = 4.0  # logical pixels that lines and their smoothing reach beyond a rectangle
 _TOOLS: Final = frozenset({Tool.SELECT, Tool.REDACTION, Tool.REDACTION_PEN})
@@ -113,14 +115,13 @@ class CanvasProposals:
         if canvas.state.picture is None or canvas.state.tool is Tool.CROP or not state.proposals:
             return []
         room, placing, metrics = QRectF(canvas.rect()), canvas.placing, QFontMetricsF(_font())
+        rects = {place: rect for place, one in enumerate(state.proposals) if (rect := _at_least(placing.rect(one.box))).intersects(room)}
         found = []
-        for place, (number, one) in enumerate(zip(state.numbers, state.proposals, strict=True)):
-            rect = _at_least(placing.rect(one.box))
-            if not rect.intersects(room):
-                continue
+        for place, rect in rects.items():
             is_at_hand = self._is_active and place == state.chosen
-            words = tag_of(number, one) if is_at_hand else str(number)
-            found.append(Outline(place, rect, _tag_place(rect, metrics.horizontalAdvance(words), room), words, is_at_hand))
+            words = tag_of(state.numbers[place], state.proposals[place]) if is_at_hand else str(state.numbers[place])
+            others = [other for at, other in rects.items() if at != place] if is_at_hand else ()  # a number is small, a word may hide a line
+            found.append(Outline(place, rect, _tag_place(rect, metrics.horizontalAdvance(words), room, others), words, is_at_hand))
         return sorted(found, key=lambda one: one.is_at_hand)
 
     def at(self, place: QPointF) -> int | None:
@@ -182,7 +183,7 @@ class CanvasProposals:
             painter.setPen(QPen(_DARK, wide + 2.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin))
             painter.drawRect(one.rect)
             dashes = QPen(_AT_HAND if one.is_at_hand else _LIGHT, wide, Qt.PenStyle.CustomDashLine, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.MiterJoin)
-            dashes.setDashPattern([length / wide for length in _DASH_PX])
+            dashes.setDashPattern([length / wide for length in (_LONG_DASH_PX if one.is_at_hand else _DASH_PX)])
             painter.setPen(dashes)
             painter.drawRect(one.rect)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -208,13 +209,14 @@ def _at_least(rect: QRectF) -> QRectF:
     return QRectF(rect.adjusted(-across - 1, -down - 1, across + 1, down + 1).toAlignedRect())
 
 
-def _tag_place(rect: QRectF, words_px: float, room: QRectF) -> QRectF:
-    """Above the corner; below where there is no room, inside where there is none either; never out of sight."""
+def _tag_place(rect: QRectF, words_px: float, room: QRectF, others: Sequence[QRectF]) -> QRectF:
+    """Beside a line of print, else above the corner; where there is no room or one of `others` lies, on another side; inside at last."""
     wide = max(_TAG, float(round(words_px + 2 * _PADDING)))
-    left = min(max(rect.left(), room.left()), room.right() - wide)
-    top = rect.top() - _TAG - 3
-    if top < room.top():
-        top = rect.bottom() + 3
-    if top + _TAG > room.bottom():
-        top = max(rect.top(), room.top()) + 3
-    return QRectF(left, top, wide, _TAG)
+    left, right = QPointF(rect.left() - wide - _GAP, rect.top()), QPointF(rect.right() + _GAP, rect.top())
+    above, below = QPointF(rect.left(), rect.top() - _TAG - _GAP), QPointF(rect.left(), rect.bottom() + _GAP)
+    size = QSizeF(wide, _TAG)
+    corners = (left, right, above, below) if rect.width() >= 2 * rect.height() else (above, below, left, right)
+    possible = [tag for tag in (QRectF(corner, size) for corner in corners) if room.contains(tag)]
+    free = next((tag for tag in possible if not any(tag.intersects(other) for other in others)), None)
+    inside = QRectF(QPointF(min(max(rect.left(), room.left()) + _GAP, room.right() - wide), max(rect.top(), room.top()) + _GAP), size)
+    return free or next(iter(possible), inside)

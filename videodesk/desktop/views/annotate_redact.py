@@ -37,6 +37,7 @@ class _Proposals(QListWidget):
         self.setObjectName("redact.proposals")
         self.setIconSize(QSize(*CROP_PX))
         self.setUniformItemSizes(True)
+        self.setWordWrap(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._presenter = presenter
