@@ -65,9 +65,9 @@ def sheet(ground: int, ink: int) -> tuple[Array, list[Box]]:
 def photographed(page: Array, boxes: list[Box]) -> tuple[Array, list[Box]]:
     """The sheet as a hand takes it: 2 degrees askew, a little soft, darker to one side, with grain."""
     turn = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), 2.0, 0.97)
-    bent = cv2.GaussianBlur(cv2.warpAffine(page, turn, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE), (0, 0), 1.2).astype(np.float32)
-    bent *= np.linspace(1.0, 0.75, WIDTH, dtype=np.float32)
-    bent += np.random.default_rng(SEED).normal(0, 4, bent.shape).astype(np.float32)
+    soft = cv2.GaussianBlur(cv2.warpAffine(page, turn, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE), (0, 0), 1.2)
+    shade = np.linspace(1.0, 0.75, WIDTH, dtype=np.float32)
+    bent = np.asarray(soft, np.float32) * shade + np.random.default_rng(SEED).normal(0, 4, (HEIGHT, WIDTH)).astype(np.float32)
     moved = []
     for box in boxes:
         corners = np.array([[box.x, box.y, 1], [box.right, box.y, 1], [box.right, box.bottom, 1], [box.x, box.bottom, 1]]) @ turn.T
