@@ -101,7 +101,7 @@ def test_finding_redacts_nothing(screen):
     assert screen.panel.isVisible()
     assert not screen.panel.list.isVisible()
     screen.press(screen.panel.search)
-    assert screen.rows() == ["Face", "Number plate", "Text"]
+    assert screen.rows() == ["1 · Face", "2 · Number plate", "3 · Text"]
     assert screen.panel.said.text() == "3 proposals. You decide."
     assert screen.redactions == []
     assert not screen.panel.list.item(0).icon().isNull()
@@ -112,9 +112,9 @@ def test_one_is_accepted_with_its_reason_one_declined(screen):
     screen.press(screen.panel.accept)
     (mark,) = screen.redactions
     assert (mark.box, mark.reason, mark.is_proposal, mark.colour) == (FACE.box, RedactionReason.FACE, True, REDACTION_COLOUR)
-    assert screen.rows() == ["Number plate", "Text"]
+    assert screen.rows() == ["2 · Number plate", "3 · Text"], "a number stays with its proposal"
     screen.press(screen.panel.decline)
-    assert screen.rows() == ["Text"]
+    assert screen.rows() == ["3 · Text"]
     assert len(screen.redactions) == 1
     screen.press(screen.panel.decline)
     assert not screen.panel.list.isVisible()
@@ -130,7 +130,7 @@ def test_keys_decide_in_the_list(screen):
     assert [mark.reason for mark in screen.redactions] == [RedactionReason.PLATE]
     QTest.keyClick(screen.panel.list, Qt.Key.Key_Delete)
     settle()
-    assert screen.rows() == ["Face"], "Delete leaves the proposal, not the mark"
+    assert screen.rows() == ["1 · Face"], "Delete leaves the proposal, not the mark"
     assert len(screen.redactions) == 1
     QTest.keyClick(screen.panel.list, Qt.Key.Key_Return)
     settle()

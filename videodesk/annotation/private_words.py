@@ -17,6 +17,7 @@ _MRZ: Final = re.compile(r"(?:[A-Z][A-Z0-9<][A-Z<]{3}[A-Z0-9<]{25,39}|[A-Z0-9<]{
 _IBAN: Final = re.compile(r"[A-Z]{2}[0-9OILSBZ]{2}[A-Z0-9]{11,30}")
 _ALMOST_IBAN: Final = re.compile(r"NL[0-9]{2}[A-Z]{4}[0-9]{10}(?![0-9])")  # a character was misread, and the checksum with it
 _CARD: Final = re.compile(r"(?<![0-9])[0-9OIlSBZ](?:[ .-]?[0-9OIlSBZ]){12,18}(?![0-9])")
+_ALMOST_CARD: Final = re.compile(r"(?<![0-9])[2-6][0-9]{3}(?:([ -])[0-9]{4})(?:\1[0-9]{4}){2}(?![ -]?[0-9])")  # printed as cards are: a digit was misread
 _PHONE: Final = re.compile(r"(?<![\w+])(?:\+|00)[1-9](?:[\s().-]{0,3}[0-9]){7,13}(?![0-9])|(?<![\w.,+-])\(?0[1-9](?:[\s()./-]{0,3}[0-9]){8}(?![0-9])")
 _DIGIT_FOR: Final = str.maketrans("OQDILSBZ", "00011582")
 _LETTER_FOR: Final = str.maketrans("01528", "OISZB")
@@ -39,7 +40,7 @@ def private_reason(text: str) -> RedactionReason | None:
         return RedactionReason.DOCUMENT
     if has_iban(text) or _ALMOST_IBAN.search("".join(text.upper().split())):
         return RedactionReason.BANK
-    if has_card(text):
+    if has_card(text) or _ALMOST_CARD.search(text):
         return RedactionReason.CARD
     if _PHONE.search(text):
         return RedactionReason.PHONE

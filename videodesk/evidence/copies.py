@@ -24,7 +24,7 @@ from videodesk.core.permissions import Action, require
 from videodesk.core.vocabulary import ConsentScope, CustodyAction, ReleaseState, SnapshotMethod
 from videodesk.evidence import custody
 from videodesk.evidence.model import Original, Rendition, Snapshot
-from videodesk.evidence.release import redacting_revision, release_of
+from videodesk.evidence.release import is_source_of_redacted, redacting_revision, release_of
 from videodesk.evidence.unit import EvidenceUnit
 
 LIFE: Final = timedelta(days=30)
@@ -203,7 +203,7 @@ def outside_picture(uow: EvidenceUnit, snapshot: Snapshot, leading: Original, re
     None while the marks redact and no rendition of them is here yet, and for a clip from which a picture was taken that was redacted: the
     clip shows what was made unreadable there. None, too, while others may not see it (evidence/release.py).
     """
-    if leading.method is SnapshotMethod.CLIP and _is_source_of_redacted(uow, snapshot):
+    if leading.method is SnapshotMethod.CLIP and is_source_of_redacted(uow, snapshot):
         return None
     if release_of(uow, snapshot) is ReleaseState.HELD:
         return None
@@ -212,11 +212,6 @@ def outside_picture(uow: EvidenceUnit, snapshot: Snapshot, leading: Original, re
     if revision is not None:
         return redacted[-1] if redacted else None
     return redacted[-1] if redacted else leading
-
-
-def _is_source_of_redacted(uow: EvidenceUnit, clip: Snapshot) -> bool:
-    taken = [one.id for one in uow.evidence.snapshots_of(clip.case_id) if one.taken_from == clip.id]
-    return any(one.has_redaction for one in uow.evidence.renditions_of(taken)) or any(redacting_revision(uow, one) is not None for one in taken)
 
 
 def known_picture(uow: CopyUnit, copy: CustomerCopy, snapshot_id: str) -> Given:

@@ -128,7 +128,9 @@ class _Collected:
         out = self._outside(snapshot, originals, renditions)
         found: list[tuple[Part, bool]] = []
         for place, original in enumerate(originals, 1):
-            found += [(part, out is None) for part in self._original(f"{number:03d}-{place}", original)]
+            # Under the rule "redact first" somebody looked at the one that leads, and at no other.
+            goes = out is None and (not snapshot.redact_first or original.id == snapshot.leading)
+            found += [(part, goes) for part in self._original(f"{number:03d}-{place}", original)]
         for place, rendition in enumerate(renditions, 1):
             found.append((self._rendition(f"{number:03d}-{place}", rendition), out is None or rendition.id == out))
         found += [(part, out is None) for part in self._marks(f"{number:03d}", snapshot, renditions)]

@@ -16,7 +16,7 @@ from videodesk.core.events import Event
 from videodesk.core.ids import require_id
 from videodesk.core.people import Principal
 from videodesk.core.permissions import Action, require
-from videodesk.core.vocabulary import CustodyAction, ReleaseState
+from videodesk.core.vocabulary import CustodyAction, ReleaseState, SnapshotMethod
 from videodesk.evidence import custody
 from videodesk.evidence.model import Rendition, Snapshot
 from videodesk.evidence.unit import EvidenceUnit
@@ -34,15 +34,32 @@ def redacting_revision(uow: EvidenceUnit, snapshot_id: str) -> int | None:
     return newest.revision if newest is not None and schema.from_json(newest.document).has_redaction else None
 
 
+def is_source_of_redacted(uow: EvidenceUnit, clip: Snapshot) -> bool:
+    """Whether something was redacted on a picture that was taken from this clip: the clip shows it."""
+    taken = [one.id for one in uow.evidence.snapshots_of(clip.case_id) if one.taken_from == clip.id]
+    return any(one.has_redaction for one in uow.evidence.renditions_of(taken)) or any(redacting_revision(uow, one) is not None for one in taken)
+
+
 def release_of(uow: EvidenceUnit, snapshot: Snapshot) -> ReleaseState:
-    """Whether others than the agents of the case may see the snapshot. Marks that redact count once a rendition of them is here."""
+    """Whether others than the agents of the case may see the snapshot. Marks that redact count once a rendition of them is here.
+
+    A clip is held, whatever was said of it, once a picture from it was redacted: no rendition of a clip hides anything.
+    """
     if not snapshot.redact_first:
         return ReleaseState.OPEN
+    if snapshot.method is SnapshotMethod.CLIP and is_source_of_redacted(uow, snapshot):
+        return ReleaseState.HELD
     revision = redacting_revision(uow, snapshot.id)
     is_redacted = any(one.has_redaction and revision in {None, one.annotation_revision} for one in uow.evidence.renditions_of([snapshot.id]))
     if is_redacted:
         return ReleaseState.REDACTED
     return ReleaseState.CLEARED if revision is None and snapshot.cleared and snapshot.cleared == snapshot.leading else ReleaseState.HELD
+
+
+def is_redacted_since(uow: EvidenceUnit, case_id: str, moment: datetime) -> bool:
+    """Whether marks that redact came after `moment` onto a snapshot of the case that is under the rule: what was packed before shows too much."""
+    newest = [uow.evidence.annotation(one.id) for one in uow.evidence.snapshots_of(case_id) if one.redact_first]
+    return any(one is not None and one.made_at > moment and schema.from_json(one.document).has_redaction for one in newest)
 
 
 def is_agent_of(uow: EvidenceUnit, principal: Principal, snapshot: Snapshot) -> bool:
@@ -93,7 +110,8 @@ def clear_snapshot(uow: EvidenceUnit, principal: Principal, snapshot_id: str, or
         raise NotAllowed("snapshot.not_redacted")
     if snapshot.leading != original_id:
         raise Conflict("snapshot.release_stale")
-    if redacting_revision(uow, snapshot.id) is not None or release_of(uow, snapshot) is ReleaseState.REDACTED:
+    is_source = snapshot.method is SnapshotMethod.CLIP and is_source_of_redacted(uow, snapshot)
+    if is_source or redacting_revision(uow, snapshot.id) is not None or release_of(uow, snapshot) is ReleaseState.REDACTED:
         raise Conflict("snapshot.is_redacted")
     if not snapshot.redact_first or snapshot.cleared == original_id:
         return snapshot

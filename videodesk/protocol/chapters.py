@@ -166,7 +166,7 @@ ERRORS: Final[dict[str, str]] = {
     "chat.id_taken": "the message id belongs to another line",
     "consent.missing": "the customer has not answered the consent question, or not granted `scope`",
     "package.exists": "the id belongs to another case's package",
-    "package.expired": "a package is kept for a day; have it made again",
+    "package.expired": "a package is kept for a day, under the rule 'redact first' no longer than until something is redacted; have it made again",
     "package.failed": "it could not be made; the service's log says why",
     "package.not_ready": "it is still being made",
     "package.unknown": "no such package, or no longer",

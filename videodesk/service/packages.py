@@ -7,7 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -24,8 +24,9 @@ from videodesk.core.vocabulary import CustodyAction, Language, PackageState
 from videodesk.evidence import custody
 from videodesk.evidence.package_ports import Packer, Step
 from videodesk.evidence.packages import Report, Wish, begin_package, package_contents
+from videodesk.evidence.release import is_redacted_since
 from videodesk.protocol import resources as r
-from videodesk.service.desk import Desk
+from videodesk.service.desk import Desk, UnitOfWork
 from videodesk.service.reports import report_of
 
 _log = structlog.get_logger(__name__)
@@ -185,7 +186,7 @@ def order_package(desk: Desk, room: PackageRoom, principal: Principal, case_id: 
 
 
 def export_package(desk: Desk, principal: Principal, case_id: str, body: r.PackageIn, path: Path, step: Step) -> tuple[str, int]:
-    """Write a case's package to a file of its own: digest and size. The same entries in the custody log."""
+    """Write a case's package to a file of its own: digest and size. The same entries in the custody log; Gone("package.expired") as hand_over."""
     if desk.packer is None:
         raise WorldError("seal.no_keys")
     order = _Order(desk, principal, body)
@@ -195,6 +196,7 @@ def export_package(desk: Desk, principal: Principal, case_id: str, body: r.Packa
         with part.open("w+b") as out:
             order.write(desk.packer, case, out, step)
             digest, size = _digest(out)
+        order.check(case)
         part.replace(path)
     except OSError as problem:
         raise WorldError("package.unwritable", file=str(path)) from problem
@@ -233,23 +235,39 @@ class _Order:
             contents = package_contents(uow, desk.blobs.of_case(case.id), case, wish, desk.checklists, reports, self._now)
         packer.pack(out, contents, step)
 
+    def check(self, case: Case) -> None:
+        """Gone("package.expired") when something was redacted since it was begun."""
+        with self._desk.store.read() as uow:
+            _require_current(uow, case.id, self._now)
+
     def note(self, case: Case, digest: str, size: int) -> None:
-        """Enter what it came to, and have it stamped."""
+        """Enter what it came to, and have it stamped. Checks as `check`."""
         now = self._desk.clock.now()
         with self._desk.store.write() as uow:
+            _require_current(uow, case.id, self._now)
             uow.timestamps.want(digest, now)
             custody.record(uow.custody, CustodyAction.EXPORTED, self._principal.id, now, case_id=case.id, data={
                 "package_id": self._body.id, "digest": digest, "size_bytes": size, "is_outside_copy": self._body.is_outside_copy})
 
 
 def hand_over(desk: Desk, room: PackageRoom, principal: Principal, package_id: str) -> tuple[Path, r.PackageView]:
-    """The finished file, and its entry in the custody log."""
+    """The finished file, and its entry in the custody log.
+
+    Gone("package.expired") when something under the rule "redact first" was redacted since: the file shows it.
+    """
     require(principal, Action.EXPORT)
     path, view = room.file(package_id), room.view(package_id)
     with desk.store.write() as uow:
+        if view.made_at is not None:
+            _require_current(uow, view.case_id, view.made_at)
         custody.record(uow.custody, CustodyAction.EXPORTED, principal.id, desk.clock.now(), case_id=view.case_id, data={
             "package_id": view.id, "digest": view.digest, "step": "file"})
     return path, view
+
+
+def _require_current(uow: UnitOfWork, case_id: str, since: datetime) -> None:
+    if is_redacted_since(uow, case_id, since):
+        raise Gone("package.expired")
 
 
 def pieces(path: Path) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 
 import cv2
@@ -22,6 +23,7 @@ _SIDE_PX: Final = 1600
 _FACE_GROWS: Final = 0.12  # hair, ears and chin tell who it is, too
 _WORDS_GROW: Final = 0.2  # of a line's height
 _JPEG_QUALITY: Final = 95
+_LINE_GAP: Final = 1.5  # of a line's height, between two lines of one travel document
 
 
 def finding_process() -> ReadingProcess:
@@ -88,11 +90,35 @@ class PictureSearch:
                 left, top = min(x for x, _ in line.corners), min(y for _, y in line.corners)
                 box = [left, top, max(x for x, _ in line.corners) - left, max(y for _, y in line.corners) - top]
                 found.append(Proposal(_within(_grown(box, _WORDS_GROW * min(box[2:]), 1.0), whole), reason, Seen.WORDS, _sure(line.confidence)))
-        return found
+        return _zones(found)
 
     def close(self) -> None:
         """End the child; a later picture starts a new one. The reader is its owner's."""
         self._process.close()
+
+
+def _zones(found: list[Proposal]) -> list[Proposal]:
+    """The lines of one travel document as one proposal: where a line ends in fillers (`<<<<`) its end is easily not seen, but all are equally long."""
+    zones: list[Proposal] = []
+    others = [one for one in found if one.reason is not RedactionReason.DOCUMENT]
+    for line in sorted((one for one in found if one.reason is RedactionReason.DOCUMENT), key=lambda one: one.box.y):
+        above = next((zone for zone in zones if _follows(zone.box, line.box)), None)
+        if above is None:
+            zones.append(line)
+        else:
+            zones[zones.index(above)] = replace(above, box=_around(above.box, line.box), confidence=min(above.confidence, line.confidence))
+    return others + zones
+
+
+def _follows(zone: Box, line: Box) -> bool:
+    """Whether the line stands right below the zone, or runs into it as those of a page askew do."""
+    common = min(zone.right, line.right) - max(zone.x, line.x)
+    return line.y - zone.bottom <= _LINE_GAP * line.height and common >= min(zone.width, line.width) / 2
+
+
+def _around(one: Box, other: Box) -> Box:
+    left, top = min(one.x, other.x), min(one.y, other.y)
+    return Box(left, top, max(one.right, other.right) - left, max(one.bottom, other.bottom) - top)
 
 
 def _grown(box: Sequence[float], by: float, scale: float) -> Box:

@@ -24,7 +24,8 @@ from videodesk.annotation.private_words import has_card, has_iban, is_luhn, is_m
     ("NL 12-ABC-3", RedactionReason.PLATE), ("G•123•BB", RedactionReason.PLATE), ("G-123-BB", RedactionReason.PLATE), ("XXX12X", RedactionReason.PLATE),
     ("B-AB 1234", RedactionReason.PLATE), ("1-ABC-234", RedactionReason.PLATE), ("AB12 CDE", RedactionReason.PLATE), ("AA-123-BB", RedactionReason.PLATE),
     ("GD1 0AB", None),
-    ("Wasmachine serie 6", None), ("SN 4CE0460D0G", None), ("NL91 ABNA 0417 1643 01", RedactionReason.BANK), ("4111 1111 1111 1112", None), ("230V 50Hz", None),
+    ("Wasmachine serie 6", None), ("SN 4CE0460D0G", None), ("NL91 ABNA 0417 1643 01", RedactionReason.BANK), ("4111 1111 1111 1112", RedactionReason.CARD),
+    ("4111111111111112", None), ("9111 1111 1111 1112", None), ("4111 1111 1111 1112 9", None), ("4111-1111 1111 1112", None), ("230V 50Hz", None),
     ("2026-11-23", None), ("EAN 8710103951234", None), ("", None), ("Energy A+++", None), ("MODEL-12", None), ("0,75 kWh", None),
 ])
 def test_what_is_private_and_why(text: str, reason: RedactionReason | None) -> None:

@@ -113,6 +113,18 @@ def test_with_a_reader_only_private_words_are_proposed_with_their_reason(process
     assert box.x < 590
 
 
+def test_the_lines_of_a_travel_document_are_one_proposal_as_wide_as_the_widest(process: ReadingProcess) -> None:
+    first, second = "P<NLDDE<BRUIJN<<WILLEKE<LISELOTTE<<<<<<", "SPECI20142NLD6503101F2403096999999990<<<<<84"
+    reader = Reads(
+        FoundText(second, 0.7, False, ((100, 150), (900, 150), (900, 180), (100, 180))),
+        FoundText(first, 0.9, False, ((100, 100), (700, 100), (700, 130), (100, 130))),  # its end was not seen as text
+        FoundText(second, 0.9, False, ((100, 600), (900, 600), (900, 630), (100, 630))))
+    here, below = found(PictureSearch(process, reader), wall(1200, 900))
+    assert (here.reason, here.confidence) == (RedactionReason.DOCUMENT, 0.7)
+    assert (here.box.x, here.box.y, here.box.right, here.box.bottom) == (94, 94, 906, 186)
+    assert (below.box.y, below.box.bottom) == (594, 636), "another document stays another proposal"
+
+
 def test_a_lost_process_is_the_worlds_error(tmp_path: Path) -> None:
     broken = tmp_path / "model.onnx"
     broken.write_bytes(b"no model")

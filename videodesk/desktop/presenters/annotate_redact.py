@@ -60,7 +60,8 @@ class Marks(Protocol):
 class RedactState:
     """What the panel shows.
 
-    `proposals` are those on which nobody decided yet, `chosen` the place of the one at hand (-1 none). `redactions` are the selected ones,
+    `proposals` are those on which nobody decided yet, `numbers` what each is called: a number stays with its proposal until all are found
+    anew. `chosen` is the place of the one at hand (-1 none). `redactions` are the selected ones,
     `reason` theirs (None where they differ or there are none). `release`: whether others may see the picture; `is_releasing` while the
     person's "nothing to redact" is on its way. `has_redaction`: the marks redact, filed or not. `notice` is a text's key, with `count`.
     """
@@ -70,6 +71,7 @@ class RedactState:
     has_picture: bool = False
     is_finding: bool = False
     proposals: tuple[Proposal, ...] = ()
+    numbers: tuple[int, ...] = ()
     chosen: int = -1
     redactions: int = 0
     reason: RedactionReason | None = None
@@ -99,7 +101,7 @@ class RedactPresenter(Presenter[RedactState]):
         if state.picture is not self._picture:
             self._picture = state.picture
             self.tasks.cancel_all()
-            self._set(is_finding=False, is_releasing=False, proposals=(), chosen=-1, notice="", problem=None, has_picture=state.picture is not None)
+            self._set(is_finding=False, is_releasing=False, proposals=(), numbers=(), chosen=-1, notice="", problem=None, has_picture=state.picture is not None)
         chosen: list[Redacting] = [mark for mark in state.selection if isinstance(mark, Redaction | RedactionPen)]
         reasons = {mark.reason for mark in chosen}
         self._set(redactions=len(chosen), reason=reasons.pop() if len(reasons) == 1 else None,
@@ -112,7 +114,7 @@ class RedactPresenter(Presenter[RedactState]):
         picture, finder = self._marks.state.picture, self._finder
         if picture is None or finder is None or self.state.is_finding:
             return
-        self._set(is_finding=True, notice="", problem=None, proposals=(), chosen=-1)
+        self._set(is_finding=True, notice="", problem=None, proposals=(), numbers=(), chosen=-1)
         look = partial(finder.find, picture.pixels.data.cast("B"), picture.width_px, picture.height_px)
         self.tasks.run("redact.find", partial(asyncio.to_thread, look), self._found, self._not_found, replaces=True)
 
@@ -120,7 +122,7 @@ class RedactPresenter(Presenter[RedactState]):
         standing = [mark.box for mark in self._marks.state.document.marks if isinstance(mark, Redaction)]
         fresh = tuple(one for one in found if not any(covered(one.box, box) >= _COVERED for box in standing))
         notice = "redact.found" if fresh else "redact.found_none"
-        self._set(is_finding=False, proposals=fresh, chosen=0 if fresh else -1, notice=notice, count=len(fresh))
+        self._set(is_finding=False, proposals=fresh, numbers=tuple(range(1, len(fresh) + 1)), chosen=0 if fresh else -1, notice=notice, count=len(fresh))
 
     def _not_found(self, problem: DeskError) -> None:
         self._set(is_finding=False, problem=problem)
@@ -131,6 +133,10 @@ class RedactPresenter(Presenter[RedactState]):
         """Have the proposal at `place` at hand."""
         if 0 <= place < len(self.state.proposals):
             self._set(chosen=place)
+
+    def let_go(self) -> None:
+        """Have none at hand; all stay."""
+        self._set(chosen=-1)
 
     def accept(self) -> None:
         """Redact the proposal at hand."""
@@ -144,7 +150,7 @@ class RedactPresenter(Presenter[RedactState]):
         found = self.state.proposals
         if found and self._marks.has_room(len(found)):
             self._marks.add_several([self._mark_of(one) for one in found])
-            self._set(proposals=(), chosen=-1, notice="redact.accepted", count=len(found))
+            self._set(proposals=(), numbers=(), chosen=-1, notice="redact.accepted", count=len(found))
 
     def decline(self) -> None:
         """Leave the proposal at hand as it is."""
@@ -153,11 +159,11 @@ class RedactPresenter(Presenter[RedactState]):
 
     def decline_all(self) -> None:
         """Leave all proposals as they are."""
-        self._set(proposals=(), chosen=-1, notice="", problem=None)
+        self._set(proposals=(), numbers=(), chosen=-1, notice="", problem=None)
 
     def _drop(self, place: int) -> None:
-        rest = self.state.proposals[:place] + self.state.proposals[place + 1:]
-        self._set(proposals=rest, chosen=min(place, len(rest) - 1), notice="redact.found" if rest else "redact.all_decided", count=len(rest))
+        rest, numbers = (kept[:place] + kept[place + 1:] for kept in (self.state.proposals, self.state.numbers))
+        self._set(proposals=rest, numbers=numbers, chosen=min(place, len(rest) - 1), notice="redact.found" if rest else "redact.all_decided", count=len(rest))
 
     def _mark_of(self, one: Proposal) -> Redaction:
         return Redaction(id=self._marks.fresh_id(), colour=REDACTION_COLOUR, box=one.box, reason=one.reason, is_proposal=True)

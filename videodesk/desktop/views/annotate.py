@@ -312,5 +312,7 @@ def make(context: DesktopContext) -> View:
                                   tell=context.navigation.notify, sealer=context.sealer, styles_kept=keep,
                                   quick_styles=tuple(style for style in kept if style is not None)[:MAX_QUICK_STYLES])
     measuring, redacting = make_panel(context, presenter), make_redact_panel(context, presenter)
-    return AnnotateView(context, presenter, (
+    view = AnnotateView(context, presenter, (
         Page("measure.title", measuring, measuring, MEASURE_TOOLS), Page("redact.title", redacting, redacting, REDACT_TOOLS)))
+    view.canvas.proposals.follow(redacting.presenter, partial(view.panel.show_page, redacting))
+    return view

@@ -22,6 +22,7 @@ from videodesk.desktop.views.annotate_gesture import Does, Gesture, Held, whole_
 from videodesk.desktop.views.annotate_keys import CanvasKeys
 from videodesk.desktop.views.annotate_painting import paint_canvas
 from videodesk.desktop.views.annotate_places import CanvasPlaces, is_in
+from videodesk.desktop.views.annotate_proposals import CanvasProposals
 from videodesk.desktop.views.annotate_scene import Scene
 from videodesk.desktop.views.annotate_words import WordsEditor
 
@@ -65,6 +66,7 @@ class AnnotateCanvas(QWidget):
         self.words.finished.connect(self.presenter.set_text)
         self.places = CanvasPlaces(self)
         self.keys = CanvasKeys(self)
+        self.proposals = CanvasProposals(self, self.update)
 
     # ── what it shows ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -108,6 +110,7 @@ class AnnotateCanvas(QWidget):
     def retranslate(self) -> None:
         """Name it in the language chosen now."""
         self._describe()
+        self.update()
 
     def restyle(self) -> None:
         """Take the theme's colours."""
@@ -241,7 +244,7 @@ class AnnotateCanvas(QWidget):
             return None
         if kind is not None:
             return Gesture(Does.DRAW, point, place, kind=kind, drafts=(drawn(kind, self.presenter.fresh_id(), point, point, state.style_for(kind)),))
-        mark = self.places.mark_at(place)
+        mark = None if self.proposals.is_tag_at(place) else self.places.mark_at(place)
         if mark is None:
             if not (held.shift or held.ctrl):
                 self.presenter.select(None)
@@ -275,7 +278,7 @@ class AnnotateCanvas(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Finish it: one gesture is one step of the history."""
         gesture, self.gesture = self.gesture, None
-        if gesture is not None:
+        if gesture is not None and not self.proposals.take_click(gesture):
             self._settle(gesture)
         self._choose_cursor(event.position())
         self.update()

@@ -40,7 +40,9 @@ def cursor_of(canvas: Surface, place: QPointF) -> Qt.CursorShape:  # noqa: PLR09
         return Qt.CursorShape.IBeamCursor
     if state.tool.kind is not None:
         return Qt.CursorShape.CrossCursor
-    return Qt.CursorShape.SizeAllCursor if canvas.places.mark_at(place) is not None else Qt.CursorShape.ArrowCursor
+    if canvas.places.mark_at(place) is not None:
+        return Qt.CursorShape.SizeAllCursor
+    return Qt.CursorShape.PointingHandCursor if canvas.proposals.at(place) is not None else Qt.CursorShape.ArrowCursor
 
 
 def _shape(handle: Handle, turns: int) -> Qt.CursorShape:

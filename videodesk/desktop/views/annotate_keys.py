@@ -43,6 +43,8 @@ class CanvasKeys:
     def press(self, event: QKeyEvent) -> bool:
         """Whether the key was ours."""
         canvas, key = self._canvas, Qt.Key(event.key())
+        if canvas.proposals.press(event):
+            return True
         if key in _DIRECTIONS:
             self._arrow(*_DIRECTIONS[key], event.modifiers())
         elif key == Qt.Key.Key_Space:

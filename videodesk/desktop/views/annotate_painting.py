@@ -53,6 +53,7 @@ def _hidden(canvas: Surface) -> frozenset[str]:
 
 def _paint_over(canvas: Surface, painter: QPainter) -> None:
     state, gesture, placing = canvas.state, canvas.gesture, canvas.placing
+    canvas.proposals.paint(painter)
     is_cutting = state.tool is Tool.CROP
     crop_box = gesture.box if gesture is not None and gesture.box is not None and gesture.does is not Does.BAND else state.framing.crop
     if state.picture is not None and (crop_box is not None or is_cutting):

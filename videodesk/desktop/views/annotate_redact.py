@@ -10,15 +10,16 @@ from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from videodesk.annotation.marks import Box, RedactionReason
-from videodesk.annotation.privacy_ports import Proposal, Seen
+from videodesk.annotation.privacy_ports import Proposal
 from videodesk.core.vocabulary import ReleaseState
 from videodesk.desktop.annotating import AnnotateState, Tool
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.drawing.pictures import Picture
 from videodesk.desktop.drawing.rendition import image_of
-from videodesk.desktop.i18n import error_text, t, word
+from videodesk.desktop.i18n import error_text, t
 from videodesk.desktop.presenters.annotate_redact import Marks, RedactPresenter, RedactState
 from videodesk.desktop.theme import SPACE
+from videodesk.desktop.views.annotate_proposals import tag_of
 from videodesk.desktop.widgets import Button, Choice, Field, Icon, label, scrolled, separator
 
 TOOLS: Final = frozenset({Tool.REDACTION, Tool.REDACTION_PEN})
@@ -36,21 +37,22 @@ class _Proposals(QListWidget):
         self.setObjectName("redact.proposals")
         self.setIconSize(QSize(*CROP_PX))
         self.setUniformItemSizes(True)
+        self.setWordWrap(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._presenter = presenter
-        self._shown: tuple[Proposal, ...] = ()
+        self._shown: tuple[tuple[int, Proposal], ...] = ()
         self._picture: Picture | None = None
         self.currentRowChanged.connect(presenter.choose)
 
-    def show_proposals(self, picture: Picture | None, proposals: tuple[Proposal, ...], chosen: int) -> None:
-        """Show these; `chosen` is the row at hand."""
+    def show_proposals(self, picture: Picture | None, proposals: tuple[tuple[int, Proposal], ...], chosen: int) -> None:
+        """Show these with their numbers; `chosen` is the row at hand."""
         with QSignalBlocker(self):
             if (picture, proposals) != (self._picture, self._shown):
                 self._picture, self._shown = picture, proposals
                 self.clear()
-                for one in proposals:
-                    item = QListWidgetItem(_words_of(one))
+                for number, one in proposals:
+                    item = QListWidgetItem(tag_of(number, one))
                     item.setSizeHint(QSize(CROP_PX[0], _ROW_PX))
                     if picture is not None:
                         small = crop_of(picture, one.box, self.devicePixelRatioF())
@@ -60,12 +62,14 @@ class _Proposals(QListWidget):
                     self.addItem(item)
                 self.setFixedHeight(min(_ROWS, max(1, len(proposals))) * _ROW_PX + 4)
             self.setCurrentRow(chosen)
+        if (item_at_hand := self.item(chosen)) is not None:
+            self.scrollToItem(item_at_hand)
 
     def retranslate(self) -> None:
         """All words in the language chosen now."""
         self.setAccessibleName(t("redact.proposals"))
-        for row, one in enumerate(self._shown):
-            self.item(row).setText(_words_of(one))
+        for row, (number, one) in enumerate(self._shown):
+            self.item(row).setText(tag_of(number, one))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter and Delete decide; arrows go on."""
@@ -98,8 +102,14 @@ class RedactPanel(QWidget):
         column.addStretch(1)
         self._note = label(key="redact.note", role="caption", wraps=True)
         column.addWidget(self._note)
-        outside.addWidget(scrolled(inside))
+        self._scroll = scrolled(inside)
+        outside.addWidget(self._scroll)
         presenter.watch(self._render)
+
+    @property
+    def presenter(self) -> RedactPresenter:
+        """What proposes."""
+        return self._presenter
 
     def _build_release(self, column: QVBoxLayout) -> None:
         self._release = QWidget()
@@ -165,7 +175,7 @@ class RedactPanel(QWidget):
         self._picture = state.picture
 
     def _render(self, state: RedactState) -> None:
-        self._state = state
+        before, self._state = self._state, state
         had_focus = self.list.hasFocus() or any(one.hasFocus() for one in (self.accept, self.decline, self.accept_all, self.decline_all))
         is_held = state.release is ReleaseState.HELD
         self._release.setVisible(state.release is not ReleaseState.OPEN)
@@ -181,9 +191,13 @@ class RedactPanel(QWidget):
         said = error_text(state.problem) if state.problem is not None else t(state.notice, n=state.count) if state.notice else ""
         self.said.setText(said)
         self.said.setVisible(bool(said))
-        self.list.show_proposals(self._picture, state.proposals, state.chosen)
+        self.list.show_proposals(self._picture, tuple(zip(state.numbers, state.proposals, strict=True)), state.chosen)
         for widget in (self.list, self._deciding):
             widget.setVisible(bool(state.proposals))
+        for button in (self.accept, self.decline):
+            button.setEnabled(state.at_hand is not None)
+        if state.at_hand is not None and state.at_hand is not before.at_hand:
+            self._scroll.ensureWidgetVisible(self.list)
         for widget in (self._line, self._reason_field):
             widget.setVisible(state.redactions > 0)
         self.reason.put(state.reason)
@@ -216,10 +230,6 @@ def crop_of(picture: Picture, box: Box, ratio: float = 1.0) -> QPixmap:
     painter.end()
     made.setDevicePixelRatio(ratio)
     return made
-
-
-def _words_of(one: Proposal) -> str:
-    return t("redact.text") if one.seen is Seen.TEXT else word("redact.reason", one.reason)
 
 
 def make_redact_panel(context: DesktopContext, marks: Marks) -> RedactPanel:

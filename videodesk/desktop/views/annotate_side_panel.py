@@ -143,6 +143,10 @@ class SidePanel(QFrame):
         if state.tool is not self._tool:
             self._turn_to(state.tool)
 
+    def show_page(self, widget: QWidget) -> None:
+        """Turn to this page."""
+        self.tabs.setCurrentIndex(self._stack.indexOf(widget))
+
     def _turn_to(self, tool: Tool) -> None:
         before, self._tool = self._tool, tool
         for place, page in enumerate(self._pages, start=1):

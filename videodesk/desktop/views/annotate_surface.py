@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from PySide6.QtCore import QPointF, QRect
+from PySide6.QtGui import QKeyEvent, QPainter
 
 from videodesk.annotation.marks import Kind, Mark, Point
 from videodesk.annotation.shaping import Handle
@@ -41,6 +42,22 @@ class Places(Protocol):
         ...
 
 
+class Proposals(Protocol):
+    """What is proposed to be redacted (CanvasProposals)."""
+
+    def at(self, place: QPointF) -> int | None:
+        """The place in the list of the proposal under the pointer."""
+        ...
+
+    def press(self, event: QKeyEvent) -> bool:
+        """Whether the key was about the one at hand."""
+        ...
+
+    def paint(self, painter: QPainter) -> None:
+        """Outline them. For a painter on logical pixels."""
+        ...
+
+
 class Surface(Protocol):
     """The canvas: its state, what is in hand, and the few things its keys do."""
 
@@ -67,6 +84,11 @@ class Surface(Protocol):
     @property
     def places(self) -> Places:
         """What lies where."""
+        ...
+
+    @property
+    def proposals(self) -> Proposals:
+        """What is proposed to be redacted."""
         ...
 
     def place_mark(self, kind: Kind) -> None:
