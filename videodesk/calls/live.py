@@ -97,6 +97,7 @@ class LiveDrawing:
         self._told: set[str] = set()  # marks of the agent that the page may have
         self._count = 0
         self._seq = 0
+        self._drawn_seq = 0  # of the last message that told of more than new places
         self._said_at_s = -math.inf
         self._frame_ms: float | None = None
         self.freeze = ""
@@ -120,8 +121,9 @@ class LiveDrawing:
 
     @property
     def is_seen(self) -> bool:
-        """Whether the page has painted all there is."""
-        return not self._unsaid and self.seen.seq >= self._seq and (self.seen.freeze == self.freeze or (not self.freeze and self._seq == 0))
+        """Whether the page has painted all that was drawn. Where following marks are by now does not count: that is news with every frame."""
+        is_told = not (self._unsaid.put or self._unsaid.more or self._unsaid.gone)
+        return is_told and self.seen.seq >= self._drawn_seq and (self.seen.freeze == self.freeze or (not self.freeze and self._seq == 0))
 
     @property
     def next_number(self) -> int:
@@ -282,6 +284,8 @@ class LiveDrawing:
         moved = [unsaid.moved.pop(mark_id) for mark_id, one in [*unsaid.moved.items()] if room.takes(len(one.points))]
         gone, unsaid.gone = [*unsaid.gone][:MAX_LIVE_MARKS], dict.fromkeys([*unsaid.gone][MAX_LIVE_MARKS:])
         self._seq += 1
+        if put or more or gone:
+            self._drawn_seq = self._seq
         self._said_at_s = now_s
         self._told.update(mark.id for mark in put)
         return LiveMarks(seq=self._seq, frame_ms=self._frame_ms if moved else None, put=put, more=more, moved=moved, gone=gone)
@@ -290,7 +294,7 @@ class LiveDrawing:
         """The line is gone, and with it all that was drawn. Ids are not given out again: what an old page still says is of no mark of the new."""
         self._shown.clear()
         self._unsaid, self._told = _Unsaid(), set()
-        self._seq, self._said_at_s, self._frame_ms = 0, -math.inf, None
+        self._seq, self._drawn_seq, self._said_at_s, self._frame_ms = 0, 0, -math.inf, None
         self.freeze, self.seen = "", LiveSeen(seq=0)
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────────

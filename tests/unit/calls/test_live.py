@@ -216,6 +216,26 @@ def test_seen_is_what_the_page_has_painted_of_all_there_is() -> None:
     assert drawing.is_seen
 
 
+def test_what_was_drawn_stays_seen_while_marks_follow_and_the_answer_lags_behind() -> None:
+    drawing = LiveDrawing()
+    mark_id = drawn(drawing)
+    said = drawing.batch(0.0)
+    assert said is not None
+    for number in range(1, 4):
+        drawing.found(33.0 * number, {mark_id: StuckPlace(((0.1 + 0.01 * number, 0.2), (0.5, 0.6)), LiveHold.FOLLOWING)})
+        assert not drawing.is_seen, "nothing came back yet"
+        assert drawing.batch(float(number)) is not None
+    drawing.take(LiveSeen(seq=said.seq), 4.0)
+    assert drawing.is_seen, "where it is by now is on its way; the mark itself is there"
+    drawn(drawing)
+    assert not drawing.is_seen
+    drawing.batch(9.0)
+    drawing.take(LiveSeen(seq=said.seq + 3), 9.0)
+    assert not drawing.is_seen
+    drawing.take(LiveSeen(seq=said.seq + 4), 9.0)
+    assert drawing.is_seen
+
+
 def test_following_marks_are_told_with_their_frames_time() -> None:
     drawing, page = LiveDrawing(), Page()
     mark_id = drawn(drawing)

@@ -195,9 +195,9 @@ def beginnings(begin_s: float, samples: np.ndarray) -> list[float]:
     return out
 
 
-def without(samples: np.ndarray, frequency_hz: float) -> np.ndarray:
-    """The sound without what is near this frequency."""
+def only(samples: np.ndarray, frequency_hz: float) -> np.ndarray:
+    """The sound near this frequency alone; where another one breaks off, hardly anything of it is left."""
     spectrum = np.fft.rfft(samples)
     frequencies = np.fft.rfftfreq(len(samples), 1 / RATE)
-    spectrum[np.abs(frequencies - frequency_hz) < 100] = 0
+    spectrum[np.abs(frequencies - frequency_hz) > 150] = 0
     return np.fft.irfft(spectrum, len(samples))
