@@ -37,7 +37,7 @@ class Listener:
         self._changed.set()
 
     async def until(self, condition) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not condition():
                 self._changed.clear()
                 await self._changed.wait()
@@ -66,7 +66,7 @@ class Service:
                 await socket.send(m.Pong(n=self.heard[-1]["n"]).model_dump_json())
 
     async def until_heard(self, kind: str, count: int = 1) -> list[dict]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(found := [message for message in self.heard if message["type"] == kind]) < count:
                 await asyncio.sleep(0.005)
         return found

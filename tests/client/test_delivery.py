@@ -172,7 +172,7 @@ async def test_a_picture_goes_before_a_clip_that_is_on_its_way_and_the_clip_goes
     service.gate.clear()
     clip_id = keep_clip(outbox, tmp_path)
     delivery.start(ME)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await service.begun.wait()
         assert outbox.entry(clip_id).percent == 25
         service.begun.clear()

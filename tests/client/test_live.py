@@ -86,7 +86,7 @@ class Page:
         await self.socket.send(message.model_dump_json())
 
     async def until(self, kind: str) -> dict:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (found := json.loads(await self.socket.recv()))["type"] != kind:
                 pass
         return found

@@ -43,7 +43,7 @@ def drag(screen, start, end, modifiers=NONE, *, release=True):
 
 def rested(screen):
     """The hand that zoomed rests, and the scene is painted sharp."""
-    for _ in range(200):
+    for _ in range(6000):
         if not screen.canvas._rest.isActive():
             break
         QTest.qWait(10)

@@ -314,7 +314,7 @@ def test_they_are_in_no_rendition_and_no_copy(screen):
     plain = rendered_pixels(state.picture, state.document)
     screen.click(screen.middle(PLATE))
     screen.key(Qt.Key.Key_C, CTRL | Qt.KeyboardModifier.ShiftModifier)
-    for _ in range(50):
+    for _ in range(3000):
         settle()
         if not QApplication.clipboard().image().isNull():
             break

@@ -244,7 +244,7 @@ def test_a_clip_that_is_still_on_its_way_is_looked_at_here(desk):
 def test_playing_follows_the_player_and_pausing_shows_the_exact_frame(desk):
     desk.open()
     desk.view.act("clip.play")  # the file is no video: the player says so, and looking still works
-    for _ in range(200):
+    for _ in range(2400):
         if desk.view.play.isEnabled():
             QTest.qWait(25)
     assert not desk.view.play.isEnabled()

@@ -36,7 +36,7 @@ from videodesk.protocol.messages import Pong
 from videodesk.settings import Settings
 
 
-def until(condition, wait_ms=5000) -> bool:
+def until(condition, wait_ms=60_000) -> bool:
     deadline = time.monotonic() + wait_ms / 1000
     while not condition():
         if time.monotonic() > deadline:

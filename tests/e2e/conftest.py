@@ -20,7 +20,7 @@ CAMERA_FRAMES = 300
 _CLOCK = SystemClock()
 
 
-def until(condition, what, within_s=20.0):
+def until(condition, what, within_s=60.0):
     """What `condition()` gives as soon as it is true; fails with `what` when it is not in time."""
     deadline = _CLOCK.monotonic() + within_s
     pause = threading.Event()
@@ -54,7 +54,7 @@ class Serve:
         for name, *roles in people:
             flags = [flag for role in roles for flag in ("--role", role)]
             subprocess.run([sys.executable, "-m", "videodesk", "admin", "create", name, *flags, "--data-dir", str(folder / "data")],
-                           input=PASSWORD, text=True, check=True, capture_output=True, timeout=60)
+                           input=PASSWORD, text=True, check=True, capture_output=True, timeout=90)
         self.start()
 
     @property
@@ -66,7 +66,7 @@ class Serve:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "videodesk", "serve", "--host", "127.0.0.1", "--port", str(self.port), "--data-dir", str(self.folder / "data")],
                 stdout=log, stderr=subprocess.STDOUT)
-        until(self._answers, lambda: f"the service to answer\n{log_tail(self.log_path)}", within_s=30)
+        until(self._answers, lambda: f"the service to answer\n{log_tail(self.log_path)}", within_s=90)
 
     def _answers(self):
         assert self.process.poll() is None, log_tail(self.log_path)
@@ -93,7 +93,7 @@ class Person:
 
     def __init__(self, url, name):
         self.url = url
-        self.http = httpx.Client(base_url=f"{url}/api/v1", trust_env=False, timeout=20)
+        self.http = httpx.Client(base_url=f"{url}/api/v1", trust_env=False, timeout=60)
         answer = self.http.post("/session", json={"name": name, "password": PASSWORD})
         assert answer.status_code == 201, answer.text
         self.http.headers["Authorization"] = f"Bearer {answer.json()['token']}"
@@ -151,7 +151,7 @@ class Programs:
         """A desktop with a service of its own and its first account, Anna de Vries; (desktop, her API)."""
         port = port or free_port()
         made = self.desktop(name, "--host", "127.0.0.1", "--port", str(port))
-        made.click("entry.next", within_s=40)
+        made.click("entry.next", within_s=90)
         made.type("entry.display_name", "Anna de Vries")
         made.type("entry.password", PASSWORD)
         made.click("entry.create")
@@ -161,7 +161,7 @@ class Programs:
     def signed_in(self, name, service):
         """A desktop at that service, signed in."""
         made = self.desktop(name, "--service", service.url)
-        made.type("sign_in.name", name, within_s=40)
+        made.type("sign_in.name", name, within_s=90)
         made.type("sign_in.password", PASSWORD)
         made.click("sign_in.submit")
         made.wait("rail.inbox")
@@ -286,7 +286,7 @@ def start_call(agent, anna, customer, case=None):
     case = case or anna.case()
     customer.join(anna.invite(case)["link"])
     agent.click("incoming.accept")
-    agent.wait("call.snapshot", within_s=30, why="to be possible (the picture is there)")
+    agent.wait("call.snapshot", within_s=90, why="to be possible (the picture is there)")
     made = Running(agent, anna, customer, case)
     made.frames_come(1)
     return made

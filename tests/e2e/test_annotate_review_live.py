@@ -78,7 +78,7 @@ def desktop_of(live_service, engine, tmp_path):  # noqa: F811
 
 
 def snapshot_by(live_service, name):  # noqa: F811
-    with httpx.Client(base_url=live_service.url, trust_env=False, timeout=20) as http:
+    with httpx.Client(base_url=live_service.url, trust_env=False, timeout=60) as http:
         agent = Client(http, {}).as_(name)
         case = agent.make_case()
         made = agent.invite(case["id"])

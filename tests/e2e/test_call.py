@@ -63,7 +63,7 @@ def test_a_page_that_is_loaded_again_comes_back_to_the_same_call(running):
     before = running.call
     running.customer.page.reload()
     until(lambda: running.call["epoch"] > before["epoch"], "the page to be back")
-    running.agent.wait("call.snapshot", within_s=30)
+    running.agent.wait("call.snapshot", within_s=90)
     running.frames_come()
     assert running.call["id"] == before["id"]
     assert running.snapshot()["call_id"] == before["id"]

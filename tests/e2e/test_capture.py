@@ -12,7 +12,7 @@ from PIL import Image
 from tests.e2e.conftest import frame_in_original, start_call, until
 from videodesk.media.synthetic import PRODUCT_EAN, write_camera_file
 
-pytestmark = [pytest.mark.chromium, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chromium, pytest.mark.timeout(400)]
 
 SENSOR = (1920, 1080)
 STILLS = {"take_photo", "full_frame", "native_camera"}
@@ -44,7 +44,7 @@ def data_of(running, shot, original):
 def with_still(running):
     """S; the snapshot once the phone's photo has come."""
     shot = running.snapshot()
-    until(lambda: fresh(running, shot)["still"] == "arrived", lambda: f"the still: {fresh(running, shot)}", within_s=60)
+    until(lambda: fresh(running, shot)["still"] == "arrived", lambda: f"the still: {fresh(running, shot)}", within_s=90)
     return fresh(running, shot)
 
 
@@ -84,7 +84,7 @@ def test_the_sharpest_frame_is_proposed_and_x_swaps(running):
         led.add(fresh(running, shot)["method"])
         return led >= {"frame", "sharpest", "take_photo"}
 
-    until(swapped, lambda: f"each to have led; {led}", within_s=60)
+    until(swapped, lambda: f"each to have led; {led}", within_s=90)
 
 
 def test_back_in_the_live_call_and_a_snapshot_of_then(running):
@@ -117,12 +117,12 @@ def test_back_in_the_live_call_and_a_snapshot_of_then(running):
 def test_the_last_seconds_and_a_recording_come_into_the_case_with_the_sound_of_both(running):
     running.frames_come(30)
     key(running, "K")
-    clip = until(lambda: next((one for one in running.anna.snapshots(running.case) if one["method"] == "clip"), None), "the clip", within_s=60)
+    clip = until(lambda: next((one for one in running.anna.snapshots(running.case) if one["method"] == "clip"), None), "the clip", within_s=90)
     key(running, "Shift+R")
     until(lambda: running.call["is_recording"], "the service to know that it is recorded")
     running.frames_come(40)
     key(running, "Shift+R")
-    until(lambda: sum(one["method"] == "clip" for one in running.anna.snapshots(running.case)) == 2, "the recording", within_s=60)
+    until(lambda: sum(one["method"] == "clip" for one in running.anna.snapshots(running.case)) == 2, "the recording", within_s=90)
     for shot in [one for one in running.anna.snapshots(running.case) if one["method"] == "clip"]:
         data = data_of(running, shot, shot["originals"][0])
         with av.open(io.BytesIO(data)) as file:
@@ -151,7 +151,7 @@ def test_a_label_offers_itself_and_is_taken_over_by_a_key(running):
         except AssertionError:
             return False
 
-    until(offered, "the EAN to be offered", within_s=60)
+    until(offered, "the EAN to be offered", within_s=90)
     assert running.anna.get(f"/cases/{running.case['id']}")["ean"] == "", "never silently"
     key(running, "E")
     until(lambda: running.anna.get(f"/cases/{running.case['id']}")["ean"] == PRODUCT_EAN, "the EAN in the case")
@@ -175,6 +175,6 @@ def test_hang_up_before_the_photo_is_sent_and_it_still_arrives(programs, custome
     assert fresh(running, shot)["still"] == "awaited"
     assert anna.get(f"/cases/{running.case['id']}")["missing"], "what is missing is counted"
     limit(-1)
-    until(lambda: fresh(running, shot)["still"] == "arrived", lambda: f"the still after the call: {fresh(running, shot)}", within_s=60)
+    until(lambda: fresh(running, shot)["still"] == "arrived", lambda: f"the still after the call: {fresh(running, shot)}", within_s=90)
     assert STILLS & set(originals(running, shot))
     until(lambda: anna.get(f"/cases/{running.case['id']}")["missing"] == [], "nothing to be missing")

@@ -36,8 +36,8 @@ def come_in(programs, customer, *granted):
     page.wait_for_selector("[data-name=ready]:not([disabled])")
     customer.press("ready")
     agent.click("incoming.accept")
-    agent.wait("call.hang_up", within_s=30)
-    until(lambda: anna.calls(case)[0]["state"] == "connected", "the call to be connected", within_s=30)
+    agent.wait("call.hang_up", within_s=90)
+    until(lambda: anna.calls(case)[0]["state"] == "connected", "the call to be connected", within_s=90)
     agent.wait("call.hold", why="to be connected")
     return agent, anna, case
 

@@ -14,7 +14,7 @@ from tests.e2e.conftest import start_call, until
 from videodesk.core.ids import new_id
 from videodesk.sealing.embedded import seal_kind, unsealed
 
-pytestmark = [pytest.mark.chromium, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chromium, pytest.mark.timeout(400)]
 
 
 def videodesk(*arguments):
@@ -50,19 +50,19 @@ def test_a_frame_is_sealed_while_the_service_is_away(programs, customer, tmp_pat
     bare.write_bytes(unsealed(data))
     assert verdict_of(bare, "--root", root) == "no-seal"
     service.start()
-    shot = until(lambda: snapshot_with(anna.snapshots(running.case), kept[0].stem), "the original of the outage to be in the case", within_s=60)
+    shot = until(lambda: snapshot_with(anna.snapshots(running.case), kept[0].stem), "the original of the outage to be in the case", within_s=90)
     assert anna.original_of(shot, kept[0].stem) == data
 
 
 def test_a_package_leaves_the_desk_and_holds(running, tmp_path):
     shot = running.snapshot()
-    until(lambda: running.anna.snapshots(running.case)[0]["still"] == "arrived", "the still", within_s=60)
+    until(lambda: running.anna.snapshots(running.case)[0]["still"] == "arrived", "the still", within_s=90)
     integrity = running.anna.get(f"/snapshots/{shot['id']}/integrity")
     assert integrity["log_is_intact"]
     assert {one["verdict"] for one in integrity["originals"]} == {"genuine"}
     package_id = new_id()
     running.anna.post(f"/cases/{running.case['id']}/packages", {"id": package_id, "language": "nl"})
-    view = until(lambda: (found := running.anna.get(f"/packages/{package_id}"))["state"] == "ready" and found, "the package", within_s=60)
+    view = until(lambda: (found := running.anna.get(f"/packages/{package_id}"))["state"] == "ready" and found, "the package", within_s=90)
     path, root = tmp_path / view["file_name"], tmp_path / "root.pem"
     path.write_bytes(running.anna.http.get(f"/packages/{package_id}/file").raise_for_status().content)
     root.write_text(running.anna.get("/seal/root")["root_pem"], encoding="ascii")

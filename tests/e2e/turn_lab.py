@@ -143,7 +143,7 @@ def coturn(lab: Lab) -> Iterator[None]:
 
 
 def wait_until_it_listens(process: subprocess.Popen, log: Path, port: int) -> None:
-    deadline = SystemClock().monotonic() + 20
+    deadline = SystemClock().monotonic() + 60
     # The kernel's table of listening TCP sockets of this thread's namespace; coturn opens TCP beside UDP.
     while f":{port:04X} 00000000:0000 0A" not in Path("/proc/thread-self/net/tcp").read_text():
         assert process.poll() is None, log.read_text()

@@ -122,7 +122,7 @@ class Machine:
 
     def use(self, transport: httpx.AsyncBaseTransport, url: str) -> None:
         """The line between the two."""
-        self.line = httpx.AsyncClient(transport=transport, base_url=url, trust_env=False, timeout=10)
+        self.line = httpx.AsyncClient(transport=transport, base_url=url, trust_env=False, timeout=60)
         self.api = HttpDeskApi(self.line, self.seed.agent)
         self.delivery = Delivery(self.outbox, self.api)
 

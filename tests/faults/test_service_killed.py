@@ -30,7 +30,7 @@ async def service(tmp_path):
     await asyncio.to_thread(made.close)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 async def test_a_clip_arrives_whole_and_once_however_often_the_service_is_killed(service, tmp_path, monkeypatch, walked):
     monkeypatch.setattr(uploading, "REQUEST_BYTES", 1024 * 1024)
     api = HttpDeskApi(open_client(service.url))

@@ -264,7 +264,7 @@ class Walk:
 
     async def _quiet(self, machine: Machine) -> list[str]:
         """What is wrong once the service has done what it was asked before the line was cut."""
-        deadline = SystemClock().monotonic() + 10
+        deadline = SystemClock().monotonic() + 60
         while (problems := self.life.wrong(machine)) and SystemClock().monotonic() < deadline:
             await asyncio.sleep(0.05)
         return problems

@@ -47,7 +47,7 @@ class Customer:
         for script in (TWO_CAMERAS, *scripts):
             self.context.add_init_script(script)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(60_000)
         self.requests: list[str] = []
         self.waiting: list[str] = []
         self.complaints: list[str] = []
@@ -107,7 +107,7 @@ class Agent:
         self.http = service.sign_in(name)
         self.context = chromium.new_context(bypass_csp=True)  # Playwright waits by eval; the policy is tested on the customer
         self.page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(60_000)
         self.page.goto(f"{service.url}/robots.txt")
         self.page.evaluate(AGENT_SCRIPT)
         self.page.evaluate("token => desk.start(token)", self.http.headers["Authorization"].removeprefix("Bearer "))
@@ -191,7 +191,7 @@ def agent(chromium, live):
     made.http.close()
 
 
-def until(page, condition, patience_s=15.0):
+def until(page, condition, patience_s=60.0):
     """Wait for `condition()`, keeping the browser's events going; gives what it gave."""
     deadline = SystemClock().monotonic() + patience_s
     while not (found := condition()):

@@ -32,7 +32,7 @@ class Spoken:
         self.keys = can_pack(live.desk, live.desk.settings.data_dir)
         self.case = self.http.post("/cases", json={"kind": "parcel", "parties": [{"role": "customer", "name": "Mevrouw De Vries"}]}).json()
         made = self.http.post(f"/cases/{self.case['id']}/invitations", json={}).json()
-        self.guest = httpx.Client(base_url=f"{live.url}/api/v1", trust_env=False, timeout=20)
+        self.guest = httpx.Client(base_url=f"{live.url}/api/v1", trust_env=False, timeout=60)
         joined = self.guest.post("/join/exchange", json={"token": made["join_link"].partition("#")[2], "device": DEVICE}).json()
         self.guest.headers["Authorization"] = f"Bearer {joined['token']}"
         self.guest.post("/join/consent", json={"text_version": joined["consent_text"]["version"], "language": "nl", "granted": list(consent)})

@@ -61,7 +61,7 @@ def told(agent, snapshot_id):
 
 def last(agent, snapshot_id, stage):
     """Wait until the still of this snapshot is at this stage; gives the message."""
-    return until(agent.page, lambda: next((one for one in told(agent, snapshot_id) if one["stage"] == stage), None), patience_s=30)
+    return until(agent.page, lambda: next((one for one in told(agent, snapshot_id) if one["stage"] == stage), None), patience_s=60)
 
 
 def original(agent, snapshot_id):

@@ -32,7 +32,7 @@ from videodesk.storage.sql.schema import metadata
 from videodesk.storage.uploads_local import LocalUploads
 
 QUICK = Times(hello_s=1.0, ping_s=0.2, silence_s=2.0, grace_s=60.0, keep_s=120.0, tick_s=0.05)
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 NAUGHTY = "<img src=x onerror=alert(1)> O'Brien\u202e \U0001f4a5"
 
 
@@ -122,10 +122,10 @@ class RunningService:
             return uow.calls.get(call_id)
 
     def post(self, token, path, body=None):
-        return httpx.post(f"{self.url}/api/v1{path}", json=body, headers={"Authorization": f"Bearer {token}"}, timeout=20, trust_env=False)
+        return httpx.post(f"{self.url}/api/v1{path}", json=body, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False)
 
     def get(self, token, path):
-        return httpx.get(f"{self.url}/api/v1{path}", headers={"Authorization": f"Bearer {token}"}, timeout=20, trust_env=False)
+        return httpx.get(f"{self.url}/api/v1{path}", headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False)
 
 
 def wait(condition, patience_s=PATIENCE_S):

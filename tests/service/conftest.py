@@ -186,7 +186,7 @@ class LiveService:
 
     def sign_in(self, name) -> httpx.Client:
         """An HTTP client of this person, below /api/v1."""
-        http = httpx.Client(base_url=f"{self.url}/api/v1", trust_env=False, timeout=20)
+        http = httpx.Client(base_url=f"{self.url}/api/v1", trust_env=False, timeout=60)
         answer = http.post("/session", json={"name": name, "password": PASSWORD})
         assert answer.status_code == 201, answer.text
         http.headers["Authorization"] = f"Bearer {answer.json()['token']}"

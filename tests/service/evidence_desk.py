@@ -104,7 +104,7 @@ class EvidenceDesk:
         self.desk.uploads = LocalUploads(self.folder / "uploads", self.vault)
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
-        deadline = SystemClock().monotonic() + 10
+        deadline = SystemClock().monotonic() + 60
         pause = threading.Event()
         while not condition():
             assert SystemClock().monotonic() < deadline, "waited in vain"

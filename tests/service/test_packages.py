@@ -34,7 +34,7 @@ class SlowPacker:
     def pack(self, out, contents, step):
         step("files", 2, 7)
         self.begun.set()
-        assert self.go.wait(20)
+        assert self.go.wait(60)
         self.packer.pack(out, contents, step)
 
 
@@ -86,7 +86,7 @@ def test_it_says_how_far_it_is_and_is_not_handed_out_before_it_is_ready(case):
     slow = case.desk.desk.packer = SlowPacker(case.desk.desk.packer)
     package_id = ordered(case).json()["id"]
     try:
-        assert slow.begun.wait(20)
+        assert slow.begun.wait(60)
         view = case.desk.ask("GET", f"/packages/{package_id}").json()
         assert (view["state"], view["step"], view["done"], view["total"]) == ("building", "files", 2, 7)
         assert_problem(case.desk.ask("GET", f"/packages/{package_id}/file"), 409, "package.not_ready")

@@ -171,7 +171,7 @@ def test_while_an_authority_misbehaves_captures_go_on_and_stopping_is_quick(desk
         desk.kept()
         stamping.start()
         try:
-            assert authority.arrived.wait(10)
+            assert authority.arrived.wait(60)
             kept = desk.kept("navy")
             assert covering(desk, stored_index(desk, kept["id"])) is None
         finally:
@@ -218,7 +218,7 @@ async def test_a_running_service_stamps_and_stops(tmp_path):
         server = ServiceServer(made, app=create_app(made, CHEAP))
         await server.start()
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while True:
                     with made.store.read() as uow:
                         if uow.timestamps.newest_head() is not None:

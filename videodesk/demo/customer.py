@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _FLAGS: Final = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-_WAIT_MS: Final = 20_000
+_WAIT_MS: Final = 60_000
 
 
 def chromium_path() -> str:

@@ -43,7 +43,7 @@ class Remote:
 
     # ── the line ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _connect(self, within_s: float = 40.0) -> None:
+    def _connect(self, within_s: float = 90.0) -> None:
         deadline = _CLOCK.monotonic() + within_s
         pause = _Pause()
         while True:
@@ -58,7 +58,7 @@ class Remote:
                     raise CannotDo(f"{self.name}: the desktop app did not open within {within_s:.0f} s\n{self.tail()}") from None
                 pause()
                 continue
-            line.settimeout(30)
+            line.settimeout(60)
             self._line = line
             self._answers = line.makefile("r", encoding="utf-8")
             return
@@ -85,7 +85,7 @@ class Remote:
         """What there is to see of a control."""
         return self.do("look", name=name)
 
-    def wait(self, name: str, condition: Callable[[dict[str, Any]], bool] | None = None, within_s: float = 20.0,
+    def wait(self, name: str, condition: Callable[[dict[str, Any]], bool] | None = None, within_s: float = 60.0,
              why: str = "to be usable") -> dict[str, Any]:
         """Look until `condition` (by default: visible and enabled) holds."""
         holds = condition or (lambda seen: bool(seen["visible"] and seen["enabled"]))
@@ -97,12 +97,12 @@ class Remote:
             pause()
         return seen
 
-    def click(self, name: str, within_s: float = 20.0, **where: Any) -> None:
+    def click(self, name: str, within_s: float = 60.0, **where: Any) -> None:
         """Wait until it can be clicked, and click it."""
         self.wait(name, within_s=within_s)
         self.do("click", name=name, **where)
 
-    def type(self, name: str, text: str, within_s: float = 20.0) -> None:
+    def type(self, name: str, text: str, within_s: float = 60.0) -> None:
         """Wait for a field and replace its text."""
         self.wait(name, within_s=within_s)
         self.do("type", name=name, text=text)
@@ -135,7 +135,7 @@ class Remote:
         self.process.wait()
         self._forget()
 
-    def quit(self, within_s: float = 15.0) -> int:
+    def quit(self, within_s: float = 30.0) -> int:
         """Leave as a person does; killed when it does not. Returns the exit code."""
         if self.process.poll() is None:
             with contextlib.suppress(CannotDo):

@@ -46,7 +46,7 @@ class Listener:
         self.levels.append((microphone, speaker))
 
 
-async def until(condition: Callable[[], object], what: str, within_s: float = 20.0) -> None:
+async def until(condition: Callable[[], object], what: str, within_s: float = 60.0) -> None:
     deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline, f"not within {within_s} s: {what}"

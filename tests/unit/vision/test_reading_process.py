@@ -33,7 +33,7 @@ def is_gone(pid: int) -> bool:
     return False
 
 
-def until(condition, within_s: float = 20.0) -> None:
+def until(condition, within_s: float = 60.0) -> None:
     deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline
