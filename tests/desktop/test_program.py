@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import stat
 import subprocess
 import sys
@@ -136,6 +138,44 @@ def test_a_second_start_hands_its_link_over(qapp, tmp_path):
     assert second.returncode == 0
     assert heard == ["videodesk://case/VD-2026-000001"]
     first.close()
+
+
+LEAVERS = """
+import os, socket, sys, threading
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from videodesk.desktop.single_instance import FirstInstance
+
+app = QApplication([])
+for number in range(250):
+    first, has_left = FirstInstance(f"{sys.argv[1]}-{number}"), threading.Event()
+
+    def come_and_go():
+        with socket.socket(socket.AF_UNIX) as second:
+            second.connect(first._server.fullServerName())
+            second.sendall(b"videodesk://inbox\\n")
+            second.recv(10)
+            threading.Event().wait(number % 4 / 1000)
+        has_left.set()
+
+    second = threading.Thread(target=come_and_go)
+    second.start()
+    while not has_left.is_set():
+        QTest.qWait(1)
+    second.join()
+    first.close()
+    if number % 2:
+        del first
+    QTest.qWait(number % 3)
+print("all came and went")
+"""
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="speaks to the local socket by its path")
+def test_who_leaves_at_any_moment_takes_nothing_along(tmp_path):
+    done = subprocess.run([sys.executable, "-X", "faulthandler", "-c", LEAVERS, f"videodesk-test-{tmp_path.name}"], capture_output=True, text=True, timeout=200, check=False,
+                          env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "MALLOC_PERTURB_": "165"})  # what is used after it was freed is found at once
+    assert done.stdout == "all came and went\n", done.stderr
 
 
 @pytest.mark.parametrize("link", [

@@ -42,6 +42,7 @@ class FirstInstance(QObject):
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._connections: list[QLocalSocket] = []
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._welcome)
@@ -52,10 +53,22 @@ class FirstInstance(QObject):
         """Stop listening."""
         self._server.close()
 
+    # No slot holds a connection itself: the one that `deleteLater` was connected to was deleted twice when its other end left meanwhile.
+
     def _welcome(self) -> None:
         while (connection := self._server.nextPendingConnection()) is not None:
-            connection.readyRead.connect(lambda connection=connection: self._read(connection))
-            connection.disconnected.connect(connection.deleteLater)
+            self._connections.append(connection)
+            connection.readyRead.connect(self._read_all)
+            connection.disconnected.connect(self._let_go)
+
+    def _let_go(self) -> None:
+        for connection in [one for one in self._connections if one.state() is QLocalSocket.LocalSocketState.UnconnectedState]:
+            self._connections.remove(connection)
+            connection.deleteLater()
+
+    def _read_all(self) -> None:
+        for connection in [*self._connections]:
+            self._read(connection)
 
     def _read(self, connection: QLocalSocket) -> None:
         if connection.bytesAvailable() > _MAX_BYTES + 1:
