@@ -6,6 +6,19 @@ const PICTURES = 12;
 const MAX_PX = 960;
 // The two sides reckon the moment of one picture's capture a little differently: less than half a picture's time.
 const SAME_MS = 12;
+const EQUAL_MS = 1;
+
+/** The time stamp of the picture that a video shows at this very moment, ms; null where the browser does not tell. @param {HTMLVideoElement} video @returns {number | null} */
+function stampOf(video) {
+  try {
+    const frame = new VideoFrame(video);
+    const { timestamp } = frame;
+    frame.close();
+    return timestamp / 1000;
+  } catch {
+    return null;
+  }
+}
 
 export class Ring {
   /** @param {HTMLVideoElement} video */
@@ -15,6 +28,8 @@ export class Ring {
     this.kept = [];
     this.handle = 0;
     this.isRunning = false;
+    /** Whether this browser's stamps and media times are on one clock: seen when they were equal once. */
+    this.isOneClock = false;
   }
 
   /** Browsers that cannot tell which picture is shown (none of the present ones) show the newest. */
@@ -36,10 +51,21 @@ export class Ring {
   ask() {
     this.handle = this.video.requestVideoFrameCallback((now, about) => {
       if (this.isRunning) {
-        this.keep(performance.timeOrigin + (about.captureTime ?? about.presentationTime ?? now));
+        this.keep(performance.timeOrigin + (about.captureTime ?? about.presentationTime ?? now) + this.newerBy(about.mediaTime * 1000));
         this.ask();
       }
     });
+  }
+
+  /**
+   * On a busy phone the video shows a later picture by now than the one that this is about: later by so many ms.
+   * @param {number} mediaMs
+   */
+  newerBy(mediaMs) {
+    const stamp = stampOf(this.video);
+    const newer = stamp === null ? 0 : stamp - mediaMs;
+    this.isOneClock ||= stamp !== null && Math.abs(newer) < EQUAL_MS;
+    return this.isOneClock ? newer : 0;
   }
 
   /** @param {number} at ms since 1970 */

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from PIL import Image
 from playwright.async_api import async_playwright
 
+from tests.join.live_lab import middle_of
 from tests.service.conftest import LiveService
 from tests.unit.media.fakes import NOTHING, Listener, synthetic_engine, until
 from videodesk.calls.live_ports import WatchedFrame
 from videodesk.client.channel import Channel
+from videodesk.core.clock import SystemClock
 from videodesk.protocol import messages as m
 from videodesk.protocol.live import LiveHold, LiveMark, LiveMarks, LiveMessage, LiveMoved, LiveSeen
 from videodesk.protocol.messages import IceCandidate, SessionDescription
@@ -29,6 +31,23 @@ FLAGS = [
 
 
 Find = Callable[[WatchedFrame], list[tuple[float, float]] | None]
+SETTLING_S = 90.0
+Sample = TypeVar("Sample")
+
+
+async def settled(look: Callable[[], Awaitable[Sample | None]], count: int, holds: Callable[[list[Sample]], bool]) -> list[Sample]:
+    """The first `count` samples in a row of which `holds` is true; the last ones when it never is.
+
+    A browser that was starved while its camera began reckons the moments of its pictures anew, over some hundred of them.
+    """
+    samples: list[Sample] = []
+    clock = SystemClock()
+    end_s = clock.monotonic() + SETTLING_S
+    while len(samples) < count or (not holds(samples[-count:]) and clock.monotonic() < end_s):
+        sample = await look()
+        if sample is not None:
+            samples.append(sample)
+    return samples[-count:]
 
 
 class Media(Listener):
@@ -178,6 +197,22 @@ class LiveCall:
     async def screen(self) -> np.ndarray:
         """What the customer sees: RGB (height, width, 3)."""
         return np.asarray(Image.open(io.BytesIO(await self.page.screenshot())).convert("RGB")).astype(int)
+
+    async def screen_together(self) -> np.ndarray | None:
+        """What the customer sees while marks lie on the picture they were found in; None while places come too late for that and marks are pale."""
+        is_together = "() => document.querySelector('.live-delayed').hidden === false"
+        if not await self.page.evaluate(is_together):
+            return None
+        screen = await self.screen()
+        return screen if await self.page.evaluate(is_together) else None
+
+    async def ring_and_disc(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Where the magenta ring and the green disc are on the screen, px; None when one is not there, or marks are pale."""
+        screen = await self.screen_together()
+        if screen is None:
+            return None
+        ring, disc = (middle_of(screen, (195, 422), 200, colour) for colour in ("magenta", "green"))
+        return None if ring is None or disc is None else (ring, disc)
 
     async def delayed_picture(self) -> tuple[float, np.ndarray] | None:
         """The own picture that is shown while marks follow, with the moment of its capture, ms since 1970; None while the video itself is shown."""
