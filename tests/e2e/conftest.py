@@ -62,11 +62,15 @@ class Serve:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self):
+        self.launch()
+        until(self._answers, lambda: f"the service to answer\n{log_tail(self.log_path)}", within_s=90)
+
+    def launch(self):
+        """Starts it and does not wait: who talks to it finds out."""
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "videodesk", "serve", "--host", "127.0.0.1", "--port", str(self.port), "--data-dir", str(self.folder / "data")],
                 stdout=log, stderr=subprocess.STDOUT)
-        until(self._answers, lambda: f"the service to answer\n{log_tail(self.log_path)}", within_s=90)
 
     def _answers(self):
         assert self.process.poll() is None, log_tail(self.log_path)
