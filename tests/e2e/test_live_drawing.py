@@ -59,7 +59,7 @@ async def test_the_page_shows_the_frame_that_the_places_were_found_in(tmp_path: 
             await call.frames(12)
             shown = await call.delayed_picture()
             number = None if shown is None else read_frame_number(shown[1])
-            read = [(frame.captured_ms, number) for frame in call.watched[-60:] if frame.captured_ms is not None and (number := read_frame_number(grey(frame))) is not None]
+            read = [(frame.captured_ms, one) for frame in call.watched[-60:] if frame.captured_ms is not None and (one := read_frame_number(grey(frame))) is not None]
             if shown is None or number is None or not read:
                 return None
             captured_ms, ours = min(read, key=lambda one: abs(one[0] - shown[0]))
