@@ -94,6 +94,8 @@ class DeskConnection(RTCPeerConnection):
                 sender: Any = transceiver.sender
                 if transceiver._codecs[0].name == "H264" and sender._RTCRtpSender__encoder is None:  # noqa: SLF001
                     sender._RTCRtpSender__encoder = FastH264Encoder()  # noqa: SLF001
+            else:
+                _ask_for_robust_sound(transceiver._codecs)  # noqa: SLF001
             _announce_transport_cc(transceiver, media)
 
     def send_along(self, *tracks: MediaStreamTrack) -> None:
@@ -127,6 +129,13 @@ def _rank(codec: RTCRtpCodecParameters) -> int:
     if codec.name == "H264":
         return 0 if str(codec.parameters.get("profile-level-id", "")).lower() == "42e01f" else 1
     return 2
+
+
+def _ask_for_robust_sound(codecs: list[RTCRtpCodecParameters]) -> None:
+    """Opus with a copy of each packet in the next one where packets get lost, and next to nothing while nobody speaks (RFC 7587 section 6.1)."""
+    for codec in codecs:
+        if codec.name.lower() == "opus":
+            codec.parameters.update({"minptime": "10", "useinbandfec": "1", "usedtx": "1"})
 
 
 def _announce_transport_cc(transceiver: Any, media: Any) -> None:

@@ -261,9 +261,9 @@ class SoundPart:
 
 @dataclass(slots=True)
 class AudioJitter:
-    """Orders sound packets. A missing one is waited for WAIT_S, then told as lost so that the decoder can conceal it.
+    """Orders sound packets for what is kept of a call. A missing one is waited for WAIT_S, then told as lost.
 
-    Delay against jitter is not kept here but in the playout ring, which adapts.
+    What is heard does not pass here: playout.py has its own patience.
     """
 
     lost: int = 0

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-import numpy as np
 from aiortc.codecs import depayload, is_rtx
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
 from aiortc.rtcrtpreceiver import RemoteStreamTrack, StreamStatistics
@@ -32,18 +31,17 @@ from aiortc.rtp import (
     unwrap_rtx,
 )
 from aiortc.stats import RTCStatsReport
-from numpy.typing import NDArray
 
 from videodesk.core.clock import Clock
 from videodesk.media.congestion import FEEDBACK_EVERY_S, TransportFeedback
-from videodesk.media.decoding import FrameSink, OpusDecoding, VideoDecoding
+from videodesk.media.decoding import FrameSink, VideoDecoding
 from videodesk.media.jitter import AudioJitter, EncodedFrame, Part, SequenceNumbers, VideoJitter
 from videodesk.media.keyframes import KeyframePace
+from videodesk.media.playout import Playout
 from videodesk.media.tap import SenderReport, Tap
 
 GAP_TICK_S: Final = 0.015
 ROUND_S: Final = 1 << 32  # an NTP second's parts
-SoundSink = Callable[["NDArray[np.int16]"], None]
 
 
 @dataclass(slots=True)
@@ -68,7 +66,7 @@ class Inbox:
 
     clock: Clock
     frames: FrameSink
-    sound: SoundSink
+    sound: Playout
     feedback: TransportFeedback = field(default_factory=TransportFeedback)
     video: StreamCounters = field(default_factory=StreamCounters)
     audio: StreamCounters = field(default_factory=StreamCounters)
@@ -102,7 +100,6 @@ class DeskReceiver:
         self._started = False
         self._reset_stream()
         self._decoding: VideoDecoding | None = None
-        self._opus: OpusDecoding | None = None
         self._loop = asyncio.get_running_loop()
         self._leave_tap: Callable[[], None] | None = None
 
@@ -200,6 +197,8 @@ class DeskReceiver:
         if packet.ssrc != self._media_ssrc:
             self._media_ssrc = packet.ssrc
             self._reset_stream()
+            if self._kind == "audio":
+                self._inbox.sound.restart()
         if self._kind == "audio":
             self._take_sound(packet, codec, now_s)
         else:
@@ -244,13 +243,11 @@ class DeskReceiver:
     def _take_sound(self, packet: RtpPacket, codec: RTCRtpCodecParameters, now_s: float) -> None:
         if codec.name.lower() != "opus":
             return
-        if self._opus is None:
-            self._opus = OpusDecoding()
+        self._inbox.sound.put(packet.payload, packet.timestamp, now_s)
         for part in self._audio.add(self._numbers.unwrap(packet.sequence_number), packet.payload, packet.timestamp, now_s):
             self._counters.frames += 1
             self._counters.last_frame_at_s = now_s
             self._inbox.tap.put_sound("customer", part.data, part.rtp_time, part.received_at_s)
-            self._inbox.sound(self._opus.decode(part.data))
 
     def _decoded(self, frame: Any) -> None:
         self._counters.frames += 1
