@@ -24,6 +24,7 @@ from aiortc.sdp import candidate_to_sdp
 from videodesk.media.audio import MicrophoneTrack
 from videodesk.media.congestion import TRANSPORT_CC_URI
 from videodesk.media.gathering import DeskIce, servers_of, take_over
+from videodesk.media.lane import MediaLane
 from videodesk.media.receiver import DeskReceiver, Inbox
 from videodesk.protocol.messages import IceCandidate, IceServer
 
@@ -53,6 +54,7 @@ class DeskConnection(RTCPeerConnection):
         transport = original._RTCPeerConnection__createDtlsTransport()  # noqa: SLF001
         ice = take_over(transport.transport, self._servers)
         ice.on_late = self._found_late
+        ice.lane = MediaLane(transport).take
         self.ice = (*self.ice, ice)
         return transport
 

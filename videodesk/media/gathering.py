@@ -100,13 +100,14 @@ class GuardedProtocol(StunProtocol):
 class DeskIce(Connection):
     """An aioice connection with any number of servers. `refused` counts the packets of strangers.
 
-    `on_late` is told each candidate found after gathering was over, and None when no more will come; not set, it is told nothing.
+    `lane` may take what is media at once. `on_late` is told each candidate found after gathering was over, and None when no more will come; not set, it is told nothing.
     """
 
     def __init__(self, servers: list[Server], *, local_username: str, local_password: str) -> None:
         super().__init__(ice_controlling=False, local_username=local_username, local_password=local_password)
         self.refused = 0
         self.on_late: Callable[[Candidate | None], None] | None = None
+        self.lane: Callable[[bytes], bool] | None = None
         self._servers = servers
         self._found: list[Candidate] = []
         self._is_over = False
@@ -223,7 +224,7 @@ class DeskIce(Connection):
 
     def data_received(self, data: bytes, component: int) -> None:
         """What is meant for DTLS. Malformed STUN, which aioice passes on too, is not."""
-        if data and data[0] > _LAST_STUN_BYTE:
+        if data and data[0] > _LAST_STUN_BYTE and (self.lane is None or not self.lane(data)):
             super().data_received(data, component)
 
     # ── the end ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -16,6 +16,8 @@ SPLICE: Final = 240
 """5 ms over which one place of the sound fades into the other."""
 SHORTEST: Final = 120
 """2.5 ms, the period of a voice of 400 Hz."""
+LONGEST: Final = 720
+"""15 ms: the period of the lowest voice, and all that one splice takes or gives."""
 MIN_BLOCK: Final = 960
 ALIKE: Final = 0.85
 """How alike (normalised correlation) two places must be to be joined unheard."""
@@ -44,7 +46,7 @@ def _lag(block: Samples, alike: float, most: int) -> int | None:
     if len(block) < MIN_BLOCK:
         return None
     sound = block.astype(np.float32)
-    longest = len(block) - SPLICE
+    longest = min(LONGEST, len(block) - SPLICE)
     if float(np.sqrt(np.mean(sound * sound))) < QUIET:
         return min(longest, max(SHORTEST, most))
     coarse = sound[:len(sound) // _COARSE * _COARSE].reshape(-1, _COARSE).mean(axis=1)

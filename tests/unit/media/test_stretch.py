@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from tests.unit.media.spoken import voice
 from videodesk.media.opus import FRAME, RATE
-from videodesk.media.stretch import SHORTEST, lengthen, shorten
+from videodesk.media.stretch import LONGEST, SHORTEST, lengthen, shorten
 
 
 def tone(pitch: float, count: int = 4 * FRAME) -> np.ndarray:
@@ -46,5 +46,5 @@ def test_speech_can_be_changed_often_enough_to_take_delay_back() -> None:
 @settings(max_examples=100, deadline=None)
 @given(arrays(np.int16, st.sampled_from([0, 1, 480, FRAME, 2 * FRAME])))
 def test_shorter_is_never_longer_and_nothing_vanishes(block: np.ndarray) -> None:
-    assert len(block) // 5 <= len(shorten(block)) <= len(block)
-    assert len(block) <= len(lengthen(block)) <= 2 * len(block)
+    assert len(block) - LONGEST <= len(shorten(block)) <= len(block)
+    assert len(block) <= len(lengthen(block)) <= len(block) + LONGEST
