@@ -1,6 +1,6 @@
 """network: the same call over bad lines, received by us and by a bare Chromium page; each cell with the same seed of chance.
 
-For each line: seconds frozen (pauses of more than three frame intervals and at least 150 ms more than one, as in webrtc-stats), the
+For each line: seconds until the first picture, seconds frozen (pauses of more than three frame intervals and at least 150 ms more than one, as in webrtc-stats), the
 longest pause, capture → painted (p95), what came in, and SSIM with the film. The peer is the bare page. Needs root.
 `--cells loss5,rate300` for some; `--rounds N`; `--seconds N` for each call; `--table` prints each call as it ends.
 """
@@ -75,6 +75,7 @@ CELLS: dict[str, tuple[tuple[Quality, Quality], Script]] = {
 class Outcome:
     """One call's figures."""
 
+    first_s: float
     frames: int
     frozen_s: float
     longest_s: float
@@ -84,7 +85,7 @@ class Outcome:
     concealed: float
 
     def row(self) -> str:
-        return (f"{self.frames:>4} frames, frozen {self.frozen_s:5.2f} s, longest {self.longest_s:5.2f} s, delay {self.delay_ms[0]:5.0f} / {self.delay_ms[1]:5.0f} ms, "
+        return (f"first {self.first_s:5.2f} s, {self.frames:>4} frames, frozen {self.frozen_s:5.2f} s, longest {self.longest_s:5.2f} s, delay {self.delay_ms[0]:5.0f} / {self.delay_ms[1]:5.0f} ms, "
                 f"{self.kbps:5.0f} kbit/s, SSIM {self.ssim:.3f}, sound made up {self.concealed:5.1%}")
 
 
@@ -93,14 +94,14 @@ def judge(taken: Taken, film: Film) -> Outcome:
     times = sorted(taken.painted.values())
     if len(times) < 2:
         span = taken.ended_at_s - taken.begun_at_s
-        return Outcome(len(times), span, span, (float("nan"), float("nan")), 0.0, float("nan"), taken.concealed)
+        return Outcome(span, len(times), span, span, (float("nan"), float("nan")), 0.0, float("nan"), taken.concealed)
     begin = times[0] + SETTLE_S
     kept = [at for at in times if at >= begin] + [taken.ended_at_s]
     pauses = np.diff([begin, *kept])
     delays = [(at - taken.seen[number]) * 1000 for number, at in taken.painted.items() if at >= begin and number in taken.seen and at > taken.seen[number]]
     likeness = [one for picture in taken.pictures[int(SETTLE_S / 0.5):] if (one := film.likeness(picture)) is not None]
     return Outcome(
-        frames=len(kept) - 1, frozen_s=float(sum(pause for pause in pauses if pause > FREEZE_S)), longest_s=float(max(pauses)),
+        first_s=times[0] - taken.begun_at_s, frames=len(kept) - 1, frozen_s=float(sum(pause for pause in pauses if pause > FREEZE_S)), longest_s=float(max(pauses)),
         delay_ms=(float(np.median(delays)), float(np.percentile(delays, 95))) if delays else (float("nan"), float("nan")),
         kbps=taken.video_octets * 8 / 1000 / (taken.ended_at_s - taken.begun_at_s),
         ssim=float(np.mean(likeness)) if likeness else float("nan"), concealed=taken.concealed)
@@ -142,7 +143,7 @@ def run() -> Report:
     figures = {}
     for name, both in outcomes.items():
         for what, unit, value in (
-                ("frozen", "s", lambda one: one.frozen_s), ("longest", "s", lambda one: one.longest_s), ("delay p95", "ms", lambda one: one.delay_ms[1]),
+                ("first", "s", lambda one: one.first_s), ("frozen", "s", lambda one: one.frozen_s), ("longest", "s", lambda one: one.longest_s), ("delay p95", "ms", lambda one: one.delay_ms[1]),
                 ("rate", "kbit/s", lambda one: one.kbps), ("ssim", "", lambda one: one.ssim), ("made up", "share", lambda one: one.concealed)):
             ours, peer = (figure([value(one) for one in both[who]]) for who in ("ours", "peer"))
             figures[f"{name} {what}"] = {"unit": unit, "ours": ours, "peer": peer, "ratio": ratio(ours, peer)}

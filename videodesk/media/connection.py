@@ -85,6 +85,8 @@ class DeskConnection(RTCPeerConnection):
     async def setRemoteDescription(self, sessionDescription: RTCSessionDescription) -> None:
         """As RTCPeerConnection; afterwards our codec order, transport-cc and start bitrate stand for the answer."""
         await super().setRemoteDescription(sessionDescription)
+        if sessionDescription.type == "offer":
+            self._leave_the_first_word()
         remote: Any = getattr(self, "_RTCPeerConnection__remoteDescription")()  # noqa: B009 - a mangled name
         for transceiver in self.getTransceivers():
             index = transceiver._get_mline_index()  # noqa: SLF001
@@ -99,6 +101,12 @@ class DeskConnection(RTCPeerConnection):
             else:
                 _ask_for_robust_sound(transceiver._codecs)  # noqa: SLF001
             _announce_transport_cc(transceiver, media)
+
+    def _leave_the_first_word(self) -> None:
+        """The page begins the DTLS handshake (a=setup:passive): libwebrtc repeats what gets lost after 50 ms, OpenSSL after a second."""
+        for transport in {transceiver.receiver.transport for transceiver in self.getTransceivers()}:
+            if transport._role == "auto":  # noqa: SLF001
+                transport._set_role("server")  # noqa: SLF001
 
     def send_along(self, *tracks: MediaStreamTrack) -> None:
         """Send each track in the first section of its kind that the offer has; between setRemoteDescription and createAnswer.
