@@ -109,6 +109,8 @@ def test_a_transport_is_made_where_we_override_and_holds_its_connection_where_we
 def test_aioice_calls_what_we_override() -> None:
     for name in ("get_component_candidates", "check_incoming", "check_complete", "data_received", "close", "_remote_candidates_expected"):
         assert parameters(getattr(DeskIce, name)) == parameters(getattr(aioice.Connection, name)), name
+    assert parameters(GuardedProtocol.request) == parameters(aioice.ice.StunProtocol.request)
+    assert aioice.stun.RETRY_RTO == 0.5, "our own repetitions come before the first of theirs"
     assert parameters(GuardedProtocol.datagram_received) == parameters(aioice.ice.StunProtocol.datagram_received)
     source = inspect.getsource(aioice.Connection)
     assert "self.get_component_candidates(component=component, addresses=addresses)" in source
@@ -153,6 +155,12 @@ def test_the_sender_packs_packets_that_a_track_made_itself() -> None:
     packet = av.Packet(b"\xf8\xff\xfe")
     packet.pts, packet.time_base = 4800, Fraction(1, 48000)
     assert aiortc.codecs.opus.OpusEncoder().pack(packet) == ([b"\xf8\xff\xfe"], 4800)
+
+
+def test_who_begins_the_handshake_may_be_said_between_offer_and_answer() -> None:
+    assert parameters(RTCDtlsTransport._set_role) == ["role"]
+    source = inspect.getsource(RTCPeerConnection.createAnswer)
+    assert 'if dtlsTransport._role == "auto":\n                media.dtls.role = "client"\n            else:\n                media.dtls.role = dtlsTransport._role' in source
 
 
 def test_the_lane_finds_keys_router_and_extensions_where_the_transport_has_them() -> None:

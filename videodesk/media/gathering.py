@@ -7,6 +7,7 @@ What aioice 0.13 does and we do otherwise, each part named in tests/contracts/te
   found later is paired and told then (no trickle of its own: aioice#4, aiortc#1344);
 - it hands what is no STUN to DTLS, whoever sent it (`StunProtocol.datagram_received`): a stranger's ClientHello ended a call.
   Ours takes it only from addresses that passed a check in either direction, which needs the password of the signaling;
+- it repeats a question that got lost after half a second: we do so three times before;
 - it gives a TURN allocation back with up to a minute of retries: we wait GIVE_BACK_S.
 """
 
@@ -31,6 +32,7 @@ GATHER_CAP_S: Final = 0.4
 LATE_S: Final = 10.0
 GIVE_BACK_S: Final = 0.5
 MAX_SERVERS: Final = 8
+REPEAT_AFTER_S: Final = (0.1, 0.2, 0.35)
 
 Way = Literal["stun", "udp", "tcp", "tls"]
 _URL: Final = re.compile(
@@ -86,6 +88,18 @@ class GuardedProtocol(StunProtocol):
     def __init__(self, receiver: DeskIce) -> None:
         super().__init__(receiver)
         self.peers: set[tuple[str, int]] = set()
+
+    async def request(
+            self, request: stun.Message, addr: tuple[str, int], integrity_key: bytes | None = None,
+            retransmissions: int | None = None) -> tuple[stun.Message, tuple[str, int]]:
+        """As aioice, whose first repetition comes after half a second; on a line that loses packets that is what a call begins with."""
+        loop = asyncio.get_running_loop()
+        again = [loop.call_later(after_s, self.send_stun, request, addr) for after_s in REPEAT_AFTER_S] if retransmissions is None else []
+        try:
+            return await super().request(request, addr, integrity_key, retransmissions)
+        finally:
+            for handle in again:
+                handle.cancel()
 
     def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
         octets = cast("bytes", data)
