@@ -2,6 +2,7 @@
 
 import { LABEL } from "./live_words.js";
 import { advance, begin } from "./negotiation.js";
+import { FULL, SoundFirst, STEPS } from "./sound_first.js";
 
 /** @typedef {import("./types").NegotiationEvent} NegotiationEvent */
 /** @typedef {import("./types").NegotiationAction} NegotiationAction */
@@ -18,7 +19,6 @@ import { advance, begin } from "./negotiation.js";
  */
 
 const PATIENCE_MS = 5_000;
-const MAX_VIDEO_BIT_PER_S = 2_500_000;
 // The call's longest side: what the camera gives beyond it for a still is not sent as video.
 const MAX_VIDEO_PX = 1280;
 const CODEC_ORDER = ["video/h264", "video/vp8"];
@@ -60,6 +60,8 @@ export class Peer {
     this.audioSender = null;
     /** @type {RTCRtpSender | null} */
     this.videoSender = null;
+    /** @type {SoundFirst | null} */
+    this.soundFirst = null;
     this.patience = 0;
   }
 
@@ -154,6 +156,7 @@ export class Peer {
     const video = connection.addTransceiver(this.tracks.video ?? "video", { direction: this.allowed.video ? "sendrecv" : "recvonly", streams: [local] });
     this.audioSender = audio.sender;
     this.videoSender = video.sender;
+    this.soundFirst = new SoundFirst(connection, () => void this.tune());
     this.handlers.onLive(connection.createDataChannel(LABEL, { ordered: true }));
     const codecs = RTCRtpReceiver.getCapabilities("video")?.codecs;
     if (codecs && typeof video.setCodecPreferences === "function") {
@@ -184,11 +187,18 @@ export class Peer {
     if (!sender) {
       return;
     }
+    const { bps, fps } = this.soundFirst?.step ?? /** @type {{bps: number, fps: number}} */ (STEPS[FULL]);
     /** @type {RTCRtpSendParameters & {degradationPreference?: string}} */
     const parameters = sender.getParameters();
     parameters.degradationPreference = "maintain-resolution";
     for (const encoding of /** @type {Capped[]} */ (parameters.encodings)) {
-      encoding.maxBitrate = MAX_VIDEO_BIT_PER_S;
+      encoding.active = bps > 0;
+      encoding.maxBitrate = Math.max(bps, 1);
+      if (fps > 0) {
+        encoding.maxFramerate = fps;
+      } else {
+        delete encoding.maxFramerate;
+      }
       encoding.scaleResolutionDownTo = { maxWidth: MAX_VIDEO_PX, maxHeight: MAX_VIDEO_PX };
     }
     await sender.setParameters(parameters).catch(() => undefined);
@@ -210,6 +220,8 @@ export class Peer {
 
   drop() {
     clearTimeout(this.patience);
+    this.soundFirst?.stop();
+    this.soundFirst = null;
     const connection = this.connection;
     this.connection = null;
     this.audioSender = null;
