@@ -46,6 +46,7 @@ class QtSound:
         self._worker: _Worker | None = None
         self._watch: QMediaDevices | None = None
         self._streams: list[_Stream] = []
+        self._watchers: list[Callable[[], None]] = []
 
     def devices(self) -> list[Device]:
         def find() -> list[Device]:
@@ -79,6 +80,16 @@ class QtSound:
             return self._keep(_Microphone(self, device, shape, sink, problem))
 
         return self._ask(start, None)
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        self._is_started()
+        self._watchers.append(changed)
+
+        def end() -> None:
+            with suppress(ValueError):
+                self._watchers.remove(changed)
+
+        return end
 
     def close(self) -> None:
         """Stop everything and end the thread; idempotent."""
@@ -147,6 +158,8 @@ class QtSound:
         there = {_id(device) for device in (*QMediaDevices.audioInputs(), *QMediaDevices.audioOutputs())}
         for stream in list(self._streams):
             stream.check(there)
+        for changed in tuple(self._watchers):
+            changed()
 
 
 class _Stream:
