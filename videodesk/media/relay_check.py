@@ -19,7 +19,7 @@ from aioice import stun, turn
 from aioice.ice import StunProtocol
 
 from videodesk.calls.line_report import StepResult, StepState
-from videodesk.core.clock import Clock, SystemClock
+from videodesk.core.clock import Clock
 from videodesk.media.gathering import GIVE_BACK_S, Server, servers_of
 from videodesk.protocol.messages import IceServer
 
@@ -169,12 +169,3 @@ def _ms(clock: Clock, begun_s: float) -> float:
 
 def _address(address: object) -> str:
     return f"{address[0]}:{address[1]}" if isinstance(address, tuple) and len(address) >= 2 else ""
-
-
-async def ask_relay(server: IceServer) -> str | None:
-    """None when the server gave a relay address, else why not, in a word. Never raises for what the network does."""
-    known = servers_of([server])
-    if not known:
-        return "no address that makes sense"
-    result = await probe(known[0], lambda _result: None, SystemClock())
-    return None if result.state is StepState.OK else result.reason
