@@ -268,12 +268,17 @@ def _line(settings: Settings) -> Iterator[Finding]:
     from videodesk.desktop.line_words import advice_text, step_name, step_result
 
     report = try_line(settings, lambda _result: None)
+    has_relay = any(one.state is StepState.OK for step in RELAY_STEPS[1:] for one in report.of(step))
     for step in report.steps:
         if step.state is StepState.SKIPPED:
             continue
-        level = Level.OK if step.state is StepState.OK else Level.PROBLEM if step.step not in {"stun", "up", "down"} else Level.WARNING
-        name = "turn" if step.step in RELAY_STEPS[1:] else step.step
-        yield Finding(name, level, f"{step_name(step)}, {step.where}: {step_result(step)}")
+        is_relay, fix = step.step in RELAY_STEPS[1:], ""
+        level = Level.OK if step.state is StepState.OK else Level.PROBLEM
+        if level is Level.PROBLEM and (step.step in {"stun", "up", "down"} or (is_relay and has_relay)):
+            level = Level.WARNING
+        if level is not Level.OK and is_relay:
+            fix = "Is coturn running there, is the port open, is the secret the same?"
+        yield Finding("turn" if is_relay else step.step, level, f"{step_name(step)}, {step.where}: {step_result(step)}", fix)
     levels = {"ok": Level.OK, "neutral": Level.OK, "warning": Level.WARNING, "danger": Level.WARNING}  # the problem itself was counted above
     for advice in advise(report):
         yield Finding("network", levels[advice.level], advice_text(advice))

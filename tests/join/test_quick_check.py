@@ -95,7 +95,7 @@ def test_who_shares_nothing_has_the_connection_checked(customer, agent):
 
 def test_a_service_that_does_not_answer_keeps_nobody_from_going_on_and_can_be_asked_again_by_keyboard(customer, agent):
     held = []
-    customer.page.route("**/api/v1/line", lambda route: held.append(route))
+    customer.page.route("**/api/v1/line", lambda route: held.append(route))  # noqa: PLW0108 - Playwright wants to count its parameters
     to_check(customer, agent)
     assert said(customer, "running") == texts("nl")["quick.running"]
     assert customer.page.locator('[data-name="ready"]').is_enabled()
@@ -110,7 +110,7 @@ def test_a_service_that_does_not_answer_keeps_nobody_from_going_on_and_can_be_as
 
 def test_going_on_while_it_runs_brings_the_outcome_to_the_waiting_room(customer, agent):
     held = []
-    customer.page.route("**/api/v1/line", lambda route: held.append(route))
+    customer.page.route("**/api/v1/line", lambda route: held.append(route))  # noqa: PLW0108 - Playwright wants to count its parameters
     to_check(customer, agent)
     said(customer, "running")
     customer.press("ready")

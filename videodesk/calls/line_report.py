@@ -158,7 +158,10 @@ def _about_relay(report: LineReport) -> list[Advice]:
     refused = [one for one in asked if one.reason == "no_echo" and one.step in works]
     if refused and len(refused) == len([one for one in asked if one.step in works]):
         found.append(Advice("neutral", "no_echo", {"where": refused[0].where}))
-    found += [Advice("neutral", "relay_bad_certificate", {"where": one.where}) for one in asked if one.reason == "certificate"]
+    broken = [one for one in asked if one.state is StepState.FAILED]
+    found += [Advice("neutral", "relay_bad_certificate", {"where": one.where}) for one in broken if one.reason == "certificate"]
+    if "turn_udp" in works:
+        found += [Advice("neutral", "one_relay_fails", {"where": one.where}) for one in broken if one.reason != "certificate"]
     return found
 
 

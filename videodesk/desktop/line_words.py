@@ -29,7 +29,7 @@ def step_result(step: StepResult) -> str:
     if step.ms is not None:
         parts.append(t("line.value.ms", ms=f"{step.ms:.0f}" if step.ms >= 10 else f"{step.ms:.1f}"))
     if step.seconds is not None:
-        parts.append(t("line.value.clock", seconds=f"{step.seconds:+.1f}"))
+        parts.append(t("line.value.clock", seconds="0" if abs(step.seconds) < 0.05 else f"{step.seconds:+.1f}"))
     if step.days is not None:
         parts.append(t("line.value.days", n=step.days))
     if step.reason:

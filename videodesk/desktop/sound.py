@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QIODevice, QObject, Qt, QThread, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QIODevice, QObject, Qt, QThread, QTimer, Signal
 from PySide6.QtMultimedia import QAudioDevice, QAudioFormat, QAudioSink, QAudioSource, QMediaDevices, QtAudio
 
 from videodesk.calls.ports import Device, SampleSink, SampleSource, SoundStream
@@ -22,6 +22,7 @@ RATE: Final = 48000
 TICK_MS: Final = 10
 BUFFER_MS: Final = 60
 _ANSWER_S: Final = 4.0
+_LISTED_MS: Final = 5000
 
 
 class _Worker(QObject):
@@ -47,9 +48,11 @@ class QtSound:
         self._watch: QMediaDevices | None = None
         self._streams: list[_Stream] = []
         self._watchers: list[Callable[[], None]] = []
+        self._known: list[Device] | None = None
+        self._age = QElapsedTimer()
 
     def devices(self) -> list[Device]:
-        def find() -> list[Device]:
+        def find() -> list[Device] | None:
             found = []
             for kind, there, default in (
                     ("microphone", QMediaDevices.audioInputs(), QMediaDevices.defaultAudioInput()),
@@ -57,7 +60,16 @@ class QtSound:
                 found += [Device(id=_id(device), label=device.description(), kind=kind, is_default=device == default) for device in there]
             return found
 
-        return self._ask(find, [])
+        # Who follows the devices asks each second, in the thread that also plays: some sound systems take their time to list.
+        known = self._known
+        if known is not None and not self._age.hasExpired(_LISTED_MS):
+            return list(known)
+        listed: list[Device] | None = self._ask(find, None)
+        if listed is None:  # a sound server that hangs: that is not the same as no devices
+            return list(known or [])
+        self._known = listed
+        self._age.restart()
+        return list(listed)
 
     def open_speaker(self, speaker_id: str | None, source: SampleSource, problem: Callable[[str], None]) -> SoundStream | None:
         def start() -> SoundStream | None:
@@ -155,6 +167,7 @@ class QtSound:
         self._watch.audioOutputsChanged.connect(self._devices_changed)
 
     def _devices_changed(self) -> None:
+        self._known = None
         there = {_id(device) for device in (*QMediaDevices.audioInputs(), *QMediaDevices.audioOutputs())}
         for stream in list(self._streams):
             stream.check(there)

@@ -108,6 +108,11 @@ def test_only_tcp_gets_through_to_the_relay() -> None:
     assert keys(good("turn_tls")) == ["only_tls"], "what is not offered is not blocked"
 
 
+def test_a_second_relay_that_fails_is_named_and_no_reason_to_worry() -> None:
+    report = LineReport(AT, "desk", (good("turn_udp"), bad("turn_tcp", where="other.example.nl:443")))
+    assert (keys(*report.steps), report.level) == (["one_relay_fails"], "neutral")
+
+
 def test_no_relay_and_a_relay_that_refuses_us_are_told_apart() -> None:
     assert keys(bad("turn_udp"), bad("turn_tcp", "closed")) == ["no_relay"]
     assert keys(bad("turn_udp", "refused"), bad("turn_tcp", "refused")) == ["relay_refuses"]

@@ -1,5 +1,6 @@
 """The agent's own devices: unplugged, the next best is used and told; back again, the chosen one; nothing is ever raised."""
 
+import asyncio
 import threading
 import time
 
@@ -7,14 +8,17 @@ import numpy as np
 import pytest
 
 from tests.unit.media.fake_sound import FakeCameras, FakeSound
+from tests.unit.media.fakes import Customer, Listener, camera_track, sound_track
+from tests.unit.media.fakes import until as soon
 from videodesk.calls.device_check import RECORD_S, Sight, Voice
 from videodesk.calls.device_choice import SETTLE_S, DeviceChange, Remembered, Why
 from videodesk.calls.ports import Device, LocalMedia
-from videodesk.core.clock import HandClock
+from videodesk.core.clock import HandClock, SystemClock
 from videodesk.media.audio import RATE
 from videodesk.media.device_check import Recording
 from videodesk.media.engine import Preview
 from videodesk.media.local import Equipment, LocalSide
+from videodesk.media.peer import AiortcPeer
 
 HEADSET_MIC, DESK_MIC = Device("hm", "Headset", "microphone"), Device("dm", "Desk mic", "microphone", is_default=True)
 HEADSET, LOUD = Device("hs", "Headset", "speaker"), Device("ls", "Loudspeakers", "speaker", is_default=True)
@@ -200,3 +204,30 @@ def test_a_device_check_records_plays_back_and_looks_at_the_picture() -> None:
     until(lambda: [one.role for one in preview.changes()] == ["microphone"], "told in the check too")
     preview.close()
     until(lambda: not sound.running(), "let go")
+
+
+async def test_in_a_call_the_customer_sees_the_next_camera_and_the_desk_is_told() -> None:
+    cameras, sound = FakeCameras(BUILT_IN, WEBCAM), FakeSound(HEADSET_MIC, DESK_MIC, LOUD)
+    listener = Listener()
+    peer = AiortcPeer(Equipment(SystemClock(), sound, find_cameras=cameras.find, open_source=cameras.open), [], WANTED, listener)
+    customer = Customer(camera_track(), sound_track())
+    await customer.call(peer, listener)
+    peer.local_pictures.ask_size(64, 36)
+    await soon(lambda: peer.local_pictures.take() is not None, "a picture of oneself")
+    assert cameras.sources[-1].camera_id == "w"
+    cameras.unplug(WEBCAM)
+    sound.unplug(HEADSET_MIC)
+    await soon(lambda: {(one.role, one.now) for one in listener.changes} >= {("camera", "Built in"), ("microphone", "Desk mic")}, "told")
+    before = peer.local_pictures.take()
+    await soon(lambda: (now := peer.local_pictures.take()) is not None and (before is None or now.seq != before.seq), "the other camera's pictures")
+    sender = next(one for one in peer._connection.getSenders() if one.kind == "video")
+    sent = sum(report.packetsSent for report in (await sender.getStats()).values() if report.type == "outbound-rtp")
+    for _ in range(2000):
+        now = sum(report.packetsSent for report in (await sender.getStats()).values() if report.type == "outbound-rtp")
+        if now > sent:
+            break
+        await asyncio.sleep(0.01)
+    assert now > sent, "pictures go on to the customer"
+    await peer.close()
+    await customer.close()
+    await soon(lambda: not sound.running(), "let go")
