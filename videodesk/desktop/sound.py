@@ -50,6 +50,7 @@ class QtSound:
         self._watchers: list[Callable[[], None]] = []
         self._known: list[Device] | None = None
         self._age = QElapsedTimer()
+        self._is_over = False
 
     def devices(self) -> list[Device]:
         def find() -> list[Device] | None:
@@ -105,6 +106,7 @@ class QtSound:
 
     def close(self) -> None:
         """Stop everything and end the thread; idempotent."""
+        self._is_over = True  # who still asks (devices are followed by a thread) does not start it again
         for stream in list(self._streams):
             stream.close()
         with self._lock:
@@ -149,7 +151,7 @@ class QtSound:
     def _is_started(self) -> bool:
         with self._lock:
             application = QCoreApplication.instance()
-            if application is None:
+            if application is None or self._is_over:
                 return False
             if self._thread is None:
                 thread, worker = QThread(), _Worker()
