@@ -34,13 +34,17 @@ _CLONE_NEWNET = 0x40000000
 
 @dataclass(frozen=True)
 class Quality:
-    """One way of a link. `rate_bps` None: as fast as the machine; `queue_bytes` is what waits before a slow link, more is dropped."""
+    """One way of a link. `rate_bps` None: as fast as the machine; `queue_bytes` is what waits before a slow link, more is dropped.
+
+    `jitter_s` is added by chance, from nothing to all of it; with `is_ordered` no packet overtakes another.
+    """
 
     delay_s: float = 0.0
     loss: float = 0.0
     rate_bps: float | None = None
     queue_bytes: int = 64 * 1024
     jitter_s: float = 0.0
+    is_ordered: bool = False
 
 
 class Way:
@@ -48,7 +52,7 @@ class Way:
 
     def __init__(self, quality: Quality, seed: int) -> None:
         self.quality, self.chance = quality, random.Random(seed)
-        self.free_at = 0.0
+        self.free_at = self.last_due = 0.0
 
     def due(self, now: float, size_bytes: int) -> float | None:
         """When a packet of this size comes out at the other end; None: never."""
@@ -62,7 +66,11 @@ class Way:
                 return None
             begins = max(now, self.free_at) + size_bytes * 8 / quality.rate_bps
             self.free_at = begins
-        return begins + quality.delay_s + self.chance.random() * quality.jitter_s
+        due = begins + quality.delay_s + self.chance.random() * quality.jitter_s
+        if quality.is_ordered:
+            due = max(due, self.last_due)
+        self.last_due = due
+        return due
 
 
 def relay(desk: int, phone: int, up: Quality, down: Quality, seed: int) -> None:
@@ -74,9 +82,13 @@ def relay(desk: int, phone: int, up: Quality, down: Quality, seed: int) -> None:
     for one in ways:
         os.set_blocking(one, False)
         poll.register(one, select.EPOLLIN)
+    poll.register(sys.stdin.fileno(), select.EPOLLIN)
     while True:
         timeout = -1.0 if not waiting else max(0.0, waiting[0][0] - time.monotonic())
         for came_in, _ in poll.poll(timeout):
+            if came_in == sys.stdin.fileno():
+                ways[phone][1].quality, ways[desk][1].quality = _qualities([float(number) for number in sys.stdin.readline().split()])
+                continue
             goes_out, way = ways[came_in]
             with contextlib.suppress(BlockingIOError):
                 for _ in range(64):
@@ -90,7 +102,8 @@ def relay(desk: int, phone: int, up: Quality, down: Quality, seed: int) -> None:
                 os.write(goes_out, packet)
 
 
-def _enter(name: str) -> None:
+def enter(name: str) -> None:
+    """This thread's new sockets belong to the namespace from now on."""
     handle = os.open(f"/run/netns/{name}", os.O_RDONLY)
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.setns(handle, _CLONE_NEWNET) != 0:
@@ -99,7 +112,7 @@ def _enter(name: str) -> None:
 
 
 def _tun(name: str, device: str) -> int:
-    _enter(name)
+    enter(name)
     handle = os.open("/dev/net/tun", os.O_RDWR)
     fcntl.ioctl(handle, _TUNSETIFF, struct.pack("16sH", device.encode(), _IFF_TUN | _IFF_NO_PI))
     return handle
@@ -132,7 +145,7 @@ class Link:
             _ip("-n", name, "link", "set", "lo", "up")
         self._relay = subprocess.Popen(
             [sys.executable, "-m", "tests.bench._link", self.desk, self.phone, str(self.seed), *map(repr, _numbers(self.up)), *map(repr, _numbers(self.down))],
-            stdout=subprocess.PIPE)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._relay.stdout is not None
         assert self._relay.stdout.readline() == b"ready\n"
         for name, own in ((self.desk, DESK), (self.phone, PHONE)):
@@ -144,10 +157,19 @@ class Link:
         if self._relay is not None:
             self._relay.kill()
             self._relay.wait()
-            if self._relay.stdout is not None:
-                self._relay.stdout.close()
+            for stream in (self._relay.stdin, self._relay.stdout):
+                if stream is not None:
+                    stream.close()
         for name in (self.desk, self.phone):
             subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
+
+    def change(self, up: Quality, down: Quality) -> None:
+        """The link is so from now on; what is on its way comes as it was going to."""
+        self.up, self.down = up, down
+        assert self._relay is not None
+        assert self._relay.stdin is not None
+        self._relay.stdin.write((" ".join(map(repr, (*_numbers(up), *_numbers(down)))) + "\n").encode())
+        self._relay.stdin.flush()
 
     def inside(self, name: str) -> list[str]:
         """What a command begins with that is to run in the namespace."""
@@ -158,7 +180,7 @@ class Link:
         """This thread's new sockets belong to the namespace meanwhile."""
         home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         try:
-            _enter(name)
+            enter(name)
             yield
         finally:
             ctypes.CDLL(None).setns(home, _CLONE_NEWNET)
@@ -166,7 +188,12 @@ class Link:
 
 
 def _numbers(quality: Quality) -> tuple[float, ...]:
-    return (quality.delay_s, quality.loss, quality.rate_bps or 0.0, float(quality.queue_bytes), quality.jitter_s)
+    return (quality.delay_s, quality.loss, quality.rate_bps or 0.0, float(quality.queue_bytes), quality.jitter_s, float(quality.is_ordered))
+
+
+def _qualities(numbers: list[float]) -> tuple[Quality, Quality]:
+    up, down = (Quality(n[0], n[1], n[2] or None, int(n[3]), n[4], bool(n[5])) for n in (numbers[:6], numbers[6:]))
+    return up, down
 
 
 def _ip(*command: str) -> None:
@@ -179,10 +206,10 @@ def main() -> None:
     parser.add_argument("desk")
     parser.add_argument("phone")
     parser.add_argument("seed", type=int)
-    parser.add_argument("numbers", nargs=10, type=float)
+    parser.add_argument("numbers", nargs=12, type=float)
     given = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ended by the one who made it
-    way = [Quality(n[0], n[1], n[2] or None, int(n[3]), n[4]) for n in (given.numbers[:5], given.numbers[5:])]
+    way = _qualities(given.numbers)
     ends = _tun(given.desk, "wire"), _tun(given.phone, "wire")
     print("ready", flush=True)
     relay(*ends, way[0], way[1], given.seed)

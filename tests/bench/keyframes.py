@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from playwright.async_api import Page, async_playwright
 
 from tests.bench._chromium import Report, figure, launch, open_page
+from tests.bench._lines import ssim
 from tests.unit.media.fakes import Listener
 from videodesk.calls.ports import LocalMedia
 from videodesk.media.decoding import DECODERS
@@ -156,7 +157,7 @@ def judge(source: Source, units: list[VideoUnit], codec: str, kbps: int, interva
     """The figures of a run, without the time in which Chromium finds its rate; and each compared frame's PSNR."""
     decoder: Any = av.CodecContext.create(DECODERS[codec], "r")
     begin_s = units[-1].received_at_s - RUN_S
-    psnr, ssim, tenengrad = [], [], []
+    psnr, likeness, tenengrad = [], [], []
     for count, unit in enumerate(units):
         for frame in decoder.decode(av.Packet(unit.data)):
             if unit.received_at_s < begin_s or count % EVERY:
@@ -167,14 +168,14 @@ def judge(source: Source, units: list[VideoUnit], codec: str, kbps: int, interva
                 continue
             clean = source.luma(number)
             psnr.append(float(cv2.PSNR(seen, clean)))
-            ssim.append(_ssim(seen, clean))
+            likeness.append(ssim(seen, clean))
             tenengrad.append(_tenengrad(seen) / _tenengrad(clean))
     measured = [unit for unit in units if unit.received_at_s >= begin_s]
     octets = sum(len(unit.data) for unit in measured)
     keys = [len(unit.data) for unit in measured if unit.is_key]
     pauses = [later.received_at_s - earlier.received_at_s for earlier, later in pairwise(measured)]
     return Outcome(codec, kbps, interval_s, len(keys), sum(keys) / octets, octets * 8 / 1000 / RUN_S, len(measured) / RUN_S, max(pauses),
-                   _middle_and_worst(psnr), _middle_and_worst(ssim), _middle_and_worst(tenengrad)), psnr
+                   _middle_and_worst(psnr), _middle_and_worst(likeness), _middle_and_worst(tenengrad)), psnr
 
 
 def _middle_and_worst(values: list[float]) -> tuple[float, float]:
@@ -184,13 +185,3 @@ def _middle_and_worst(values: list[float]) -> tuple[float, float]:
 def _tenengrad(gray: Gray) -> float:
     across, down = cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1)
     return float(np.mean(across * across + down * down))
-
-
-def _ssim(seen: Gray, clean: Gray) -> float:
-    """Wang et al. 2004, windows of 8x8."""
-    one, two = seen.astype(np.float32), clean.astype(np.float32)
-    mean_1, mean_2 = cv2.blur(one, (8, 8)), cv2.blur(two, (8, 8))
-    var_1, var_2 = cv2.blur(one * one, (8, 8)) - mean_1 * mean_1, cv2.blur(two * two, (8, 8)) - mean_2 * mean_2
-    both = cv2.blur(one * two, (8, 8)) - mean_1 * mean_2
-    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    return float(np.mean((2 * mean_1 * mean_2 + c1) * (2 * both + c2) / ((mean_1 * mean_1 + mean_2 * mean_2 + c1) * (var_1 + var_2 + c2))))

@@ -16,10 +16,10 @@ import aiortc.rtcrtpreceiver
 import aiortc.rtcrtpsender
 import av
 import pytest
-from aiortc import RTCConfiguration, RTCIceGatherer, RTCIceTransport, RTCPeerConnection, RTCRtpReceiver
+from aiortc import RTCCertificate, RTCConfiguration, RTCIceGatherer, RTCIceTransport, RTCPeerConnection, RTCRtpReceiver
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
-from aiortc.rtp import HeaderExtensions, RtcpPacket, RtcpRtpfbPacket
+from aiortc.rtp import HeaderExtensions, RtcpPacket, RtcpRtpfbPacket, is_rtcp
 
 from videodesk.media.congestion import TRANSPORT_CC_URI
 from videodesk.media.gathering import DeskIce, GuardedProtocol, take_over
@@ -109,6 +109,8 @@ def test_a_transport_is_made_where_we_override_and_holds_its_connection_where_we
 def test_aioice_calls_what_we_override() -> None:
     for name in ("get_component_candidates", "check_incoming", "check_complete", "data_received", "close", "_remote_candidates_expected"):
         assert parameters(getattr(DeskIce, name)) == parameters(getattr(aioice.Connection, name)), name
+    assert parameters(GuardedProtocol.request) == parameters(aioice.ice.StunProtocol.request)
+    assert aioice.stun.RETRY_RTO == 0.5, "our own repetitions come before the first of theirs"
     assert parameters(GuardedProtocol.datagram_received) == parameters(aioice.ice.StunProtocol.datagram_received)
     source = inspect.getsource(aioice.Connection)
     assert "self.get_component_candidates(component=component, addresses=addresses)" in source
@@ -153,3 +155,22 @@ def test_the_sender_packs_packets_that_a_track_made_itself() -> None:
     packet = av.Packet(b"\xf8\xff\xfe")
     packet.pts, packet.time_base = 4800, Fraction(1, 48000)
     assert aiortc.codecs.opus.OpusEncoder().pack(packet) == ([b"\xf8\xff\xfe"], 4800)
+
+
+def test_who_begins_the_handshake_may_be_said_between_offer_and_answer() -> None:
+    assert parameters(RTCDtlsTransport._set_role) == ["role"]
+    source = inspect.getsource(RTCPeerConnection.createAnswer)
+    assert 'if dtlsTransport._role == "auto":\n                media.dtls.role = "client"\n            else:\n                media.dtls.role = dtlsTransport._role' in source
+
+
+def test_the_lane_finds_keys_router_and_extensions_where_the_transport_has_them() -> None:
+    """media/lane.py does what `_recv_next` and `_handle_rtp_data` do with a media packet, and leaves them the rest."""
+    transport = RTCDtlsTransport(RTCIceTransport(RTCIceGatherer(iceServers=[])), [RTCCertificate.generateCertificate()])
+    assert transport._rx_srtp is None, "no media before the handshake"
+    assert isinstance(transport._rtp_header_extensions_map, aiortc.rtp.HeaderExtensionsMap)
+    assert parameters(transport._rtp_router.route_rtp) == ["packet"]
+    source = inspect.getsource(RTCDtlsTransport)
+    assert "elif first_byte > 127 and first_byte < 192 and self._rx_srtp:" in source
+    assert "data = self._rx_srtp.unprotect(data)" in source
+    assert "await receiver._handle_rtp_packet(packet, arrival_time_ms=arrival_time_ms)" in source
+    assert [is_rtcp(bytes([0x80, kind])) for kind in (96, 127, 191, 192, 200, 208, 224)] == [False, False, False, True, True, True, False]

@@ -1,6 +1,6 @@
-"""Sound both ways as plain samples: a playout ring for what is heard, a capture ring and a track for what is said.
+"""The agent's sound as plain samples: a capture ring and a track for what is said. What is heard has its own module, playout.py.
 
-48 kHz, mono, 16 bits. No device is opened here: a SoundDevices adapter pulls from PlayoutRing and pushes into CaptureRing.
+48 kHz, mono, 16 bits. No device is opened here: a SoundDevices adapter pushes into CaptureRing.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
-from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Final
@@ -16,21 +15,10 @@ from typing import Any, Final
 import av
 import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
-from numpy.typing import NDArray
 
 from videodesk.calls.ports import SampleSource
 from videodesk.core.clock import Clock
-
-RATE: Final = 48000
-FRAME: Final = 960  # 20 ms, as Opus
-Samples = NDArray[np.int16]
-
-START_DEPTH: Final = 60 * RATE // 1000
-MAX_DEPTH: Final = 240 * RATE // 1000
-STEP: Final = 20 * RATE // 1000
-SURPLUS: Final = 60 * RATE // 1000
-CALM_READS: Final = 250
-FADE: Final = 120
+from videodesk.media.opus import FRAME, RATE, Samples
 
 OPUS_BIT_RATE: Final = 64_000
 """Mono. aiortc encodes 96 kbit/s stereo of the same sound twice: no better, and 1.2 to 1.4 times as many octets."""
@@ -47,105 +35,6 @@ def loudness(samples: Samples) -> float:
         return 0.0
     power = float(np.mean(np.square(samples.astype(np.float32) / 32768.0)))
     return max(0.0, min(1.0, 1.0 + 10.0 * math.log10(power + 1e-12) / 60.0))
-
-
-class PlayoutRing:
-    """A SampleSource between the network and the speaker that adapts its depth to the line.
-
-    Starts when START_DEPTH has come in; running dry makes it deeper by a step; a lasting surplus is cut by a short cross-fade, so
-    delay does not stay after a disturbance. Thread-safe; never waits.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._chunks: deque[Samples] = deque()
-        self._depth = 0
-        self._target = START_DEPTH
-        self._is_playing = False
-        self._lowest = MAX_DEPTH
-        self._reads = 0
-        self._level = 0.0
-        self.underruns = 0
-        self.is_muted = False
-
-    @property
-    def depth_s(self) -> float:
-        """Seconds of sound that wait for the speaker; 0 while nothing plays."""
-        return self._depth / RATE if self._is_playing else 0.0
-
-    @property
-    def level(self) -> float:
-        """The level of what was put last, 0..1."""
-        return 0.0 if self.is_muted else self._level
-
-    def put(self, samples: Samples) -> None:
-        """Decoded samples, in order."""
-        self._level = loudness(samples)
-        if self.is_muted or not len(samples):
-            return
-        with self._lock:
-            self._chunks.append(samples)
-            self._depth += len(samples)
-            while self._depth > 2 * MAX_DEPTH:  # nobody plays: keep the newest
-                self._depth -= len(self._chunks.popleft())
-
-    def read(self, frames: int) -> bytes:
-        with self._lock:
-            return self._read(frames).tobytes()
-
-    def _read(self, frames: int) -> Samples:
-        if not self._is_playing:
-            if self._depth < max(self._target, frames):
-                return np.zeros(frames, dtype=np.int16)
-            self._is_playing = True
-        if self._depth < frames:
-            self.underruns += 1
-            self._is_playing = False
-            self._target = min(MAX_DEPTH, self._target + STEP)
-            out = np.zeros(frames, dtype=np.int16)
-            rest = self._pop(self._depth)
-            fade = min(FADE, len(rest))
-            if fade:
-                rest = rest.copy()
-                rest[-fade:] = (rest[-fade:] * np.linspace(1, 0, fade)).astype(np.int16)
-            out[:len(rest)] = rest
-            return out
-        self._shorten(frames)
-        return self._pop(frames)
-
-    def _shorten(self, frames: int) -> None:
-        """Cut a step when more than the target waited all through the last reads."""
-        self._lowest = min(self._lowest, self._depth - frames)
-        self._reads += 1
-        if self._reads < CALM_READS // 5:
-            return
-        if self._lowest > self._target + SURPLUS - STEP and self._depth > frames + STEP + FADE:
-            before = self._pop(FADE).astype(np.float32)
-            self._pop(STEP - FADE)
-            after = self._pop(FADE).astype(np.float32)
-            ramp = np.linspace(0, 1, FADE, dtype=np.float32)
-            self._push_front((before * (1 - ramp) + after * ramp).astype(np.int16))
-        elif self._lowest > self._target and self._target > START_DEPTH and self._reads >= CALM_READS:
-            self._target = max(START_DEPTH, self._target - STEP)
-        elif self._reads < CALM_READS:
-            return
-        self._reads, self._lowest = 0, MAX_DEPTH * 2
-
-    def _pop(self, count: int) -> Samples:
-        parts: list[Samples] = []
-        self._depth -= count
-        while count > 0:
-            chunk = self._chunks.popleft()
-            if len(chunk) > count:
-                self._chunks.appendleft(chunk[count:])
-                chunk = chunk[:count]
-            parts.append(chunk)
-            count -= len(chunk)
-        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int16)
-
-    def _push_front(self, samples: Samples) -> None:
-        self._chunks.appendleft(samples)
-        self._depth += len(samples)
 
 
 class CaptureRing:

@@ -24,6 +24,7 @@ from aiortc.sdp import candidate_to_sdp
 from videodesk.media.audio import MicrophoneTrack
 from videodesk.media.congestion import TRANSPORT_CC_URI
 from videodesk.media.gathering import DeskIce, servers_of, take_over
+from videodesk.media.lane import MediaLane
 from videodesk.media.receiver import DeskReceiver, Inbox
 from videodesk.protocol.messages import IceCandidate, IceServer
 
@@ -53,6 +54,7 @@ class DeskConnection(RTCPeerConnection):
         transport = original._RTCPeerConnection__createDtlsTransport()  # noqa: SLF001
         ice = take_over(transport.transport, self._servers)
         ice.on_late = self._found_late
+        ice.lane = MediaLane(transport).take
         self.ice = (*self.ice, ice)
         return transport
 
@@ -83,6 +85,8 @@ class DeskConnection(RTCPeerConnection):
     async def setRemoteDescription(self, sessionDescription: RTCSessionDescription) -> None:
         """As RTCPeerConnection; afterwards our codec order, transport-cc and start bitrate stand for the answer."""
         await super().setRemoteDescription(sessionDescription)
+        if sessionDescription.type == "offer":
+            self._leave_the_first_word()
         remote: Any = getattr(self, "_RTCPeerConnection__remoteDescription")()  # noqa: B009 - a mangled name
         for transceiver in self.getTransceivers():
             index = transceiver._get_mline_index()  # noqa: SLF001
@@ -94,7 +98,15 @@ class DeskConnection(RTCPeerConnection):
                 sender: Any = transceiver.sender
                 if transceiver._codecs[0].name == "H264" and sender._RTCRtpSender__encoder is None:  # noqa: SLF001
                     sender._RTCRtpSender__encoder = FastH264Encoder()  # noqa: SLF001
+            else:
+                _ask_for_robust_sound(transceiver._codecs)  # noqa: SLF001
             _announce_transport_cc(transceiver, media)
+
+    def _leave_the_first_word(self) -> None:
+        """The page begins the DTLS handshake (a=setup:passive): libwebrtc repeats what gets lost after 50 ms, OpenSSL after a second."""
+        for transport in {transceiver.receiver.transport for transceiver in self.getTransceivers()}:
+            if transport._role == "auto":  # noqa: SLF001
+                transport._set_role("server")  # noqa: SLF001
 
     def send_along(self, *tracks: MediaStreamTrack) -> None:
         """Send each track in the first section of its kind that the offer has; between setRemoteDescription and createAnswer.
@@ -127,6 +139,13 @@ def _rank(codec: RTCRtpCodecParameters) -> int:
     if codec.name == "H264":
         return 0 if str(codec.parameters.get("profile-level-id", "")).lower() == "42e01f" else 1
     return 2
+
+
+def _ask_for_robust_sound(codecs: list[RTCRtpCodecParameters]) -> None:
+    """Opus with a copy of each packet in the next one where packets get lost, and next to nothing while nobody speaks (RFC 7587 section 6.1)."""
+    for codec in codecs:
+        if codec.name.lower() == "opus":
+            codec.parameters.update({"minptime": "10", "useinbandfec": "1", "usedtx": "1"})
 
 
 def _announce_transport_cc(transceiver: Any, media: Any) -> None:

@@ -1,4 +1,4 @@
-"""Decoding: the video decoder in its own thread, with a bounded queue; the sound decoder where it is called."""
+"""Decoding: the video decoder in its own thread, with a bounded queue. Sound is decoded when it is played (playout.py)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Final, cast
 
 import av
-import numpy as np
 from av.codec.context import Flags
-from numpy.typing import NDArray
 
 from videodesk.media.jitter import EncodedFrame
 
@@ -111,36 +109,3 @@ def _video_decoder(codec: str) -> av.VideoCodecContext:
     decoder.thread_count = 1  # a second thread costs more than it gives at 720p, and frame threading would add a frame's delay
     decoder.flags |= Flags.low_delay
     return decoder
-
-
-class OpusDecoding:
-    """Opus to 48 kHz mono samples; a lost packet becomes a fading echo of the last one (FFmpeg offers no concealment of Opus)."""
-
-    FADE = 0.5
-
-    def __init__(self) -> None:
-        self._decoder = av.CodecContext.create("libopus", "r")
-        self._decoder.sample_rate = 48000
-        self._decoder.layout = "stereo"
-        self._decoder.format = "s16"
-        self._last: NDArray[np.int16] = np.zeros(960, dtype=np.int16)
-
-    def decode(self, payload: bytes | None) -> NDArray[np.int16]:
-        """Samples of a payload, or of one that was lost (None)."""
-        if payload is None:
-            self._last = (self._last * self.FADE).astype(np.int16)
-            return self._last
-        try:
-            frames = self._decoder.decode(av.Packet(payload))
-        except av.FFmpegError:
-            return self.decode(None)
-        parts = []
-        for frame in frames:
-            samples = frame.to_ndarray()
-            if frame.format.is_planar:
-                mono = samples.astype(np.float32).mean(axis=0)
-            else:
-                mono = samples.reshape(-1, frame.layout.nb_channels).astype(np.float32).mean(axis=1)
-            parts.append(mono.astype(np.int16) if samples.dtype == np.int16 else (mono * 32767).clip(-32768, 32767).astype(np.int16))
-        self._last = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int16)
-        return self._last

@@ -9,7 +9,7 @@ import av
 import numpy as np
 
 from videodesk.calls.device_check import RECORD_S, Sight, Voice, judge_sight, judge_voice
-from videodesk.media.audio import FRAME, RATE, Samples
+from videodesk.media.opus import FRAME, RATE, Samples
 
 _LIMIT: Final = int(RECORD_S * RATE)
 _FULL: Final = 32_600

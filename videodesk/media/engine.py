@@ -13,13 +13,14 @@ from videodesk.calls.device_choice import DeviceChange
 from videodesk.calls.line_report import StepResult
 from videodesk.calls.ports import Device, LocalMedia, PeerListener, SoundDevices
 from videodesk.core.clock import Clock, SystemClock
-from videodesk.media.audio import RATE, CaptureRing, loudness
+from videodesk.media.audio import CaptureRing, loudness
 from videodesk.media.clip import FileClip
 from videodesk.media.device_check import Looker, Recording
 from videodesk.media.devices import SYNTHETIC_CAMERA, CameraThread
 from videodesk.media.frames import FrameSlot
 from videodesk.media.local import Equipment, LocalSide
 from videodesk.media.memory import DeskMemory
+from videodesk.media.opus import RATE
 from videodesk.media.peer import AiortcPeer
 from videodesk.media.relay_check import probe_servers
 from videodesk.media.remux import recover

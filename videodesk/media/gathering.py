@@ -7,6 +7,7 @@ What aioice 0.13 does and we do otherwise, each part named in tests/contracts/te
   found later is paired and told then (no trickle of its own: aioice#4, aiortc#1344);
 - it hands what is no STUN to DTLS, whoever sent it (`StunProtocol.datagram_received`): a stranger's ClientHello ended a call.
   Ours takes it only from addresses that passed a check in either direction, which needs the password of the signaling;
+- it repeats a question that got lost after half a second: we do so three times before;
 - it gives a TURN allocation back with up to a minute of retries: we wait GIVE_BACK_S.
 """
 
@@ -31,6 +32,7 @@ GATHER_CAP_S: Final = 0.4
 LATE_S: Final = 10.0
 GIVE_BACK_S: Final = 0.5
 MAX_SERVERS: Final = 8
+REPEAT_AFTER_S: Final = (0.1, 0.2, 0.35)
 
 Way = Literal["stun", "udp", "tcp", "tls"]
 _URL: Final = re.compile(
@@ -87,6 +89,18 @@ class GuardedProtocol(StunProtocol):
         super().__init__(receiver)
         self.peers: set[tuple[str, int]] = set()
 
+    async def request(
+            self, request: stun.Message, addr: tuple[str, int], integrity_key: bytes | None = None,
+            retransmissions: int | None = None) -> tuple[stun.Message, tuple[str, int]]:
+        """As aioice, whose first repetition comes after half a second; on a line that loses packets that is what a call begins with."""
+        loop = asyncio.get_running_loop()
+        again = [loop.call_later(after_s, self.send_stun, request, addr) for after_s in REPEAT_AFTER_S] if retransmissions is None else []
+        try:
+            return await super().request(request, addr, integrity_key, retransmissions)
+        finally:
+            for handle in again:
+                handle.cancel()
+
     def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
         octets = cast("bytes", data)
         if not octets or octets[0] <= _LAST_STUN_BYTE:
@@ -100,13 +114,14 @@ class GuardedProtocol(StunProtocol):
 class DeskIce(Connection):
     """An aioice connection with any number of servers. `refused` counts the packets of strangers.
 
-    `on_late` is told each candidate found after gathering was over, and None when no more will come; not set, it is told nothing.
+    `lane` may take what is media at once. `on_late` is told each candidate found after gathering was over, and None when no more will come; not set, it is told nothing.
     """
 
     def __init__(self, servers: list[Server], *, local_username: str, local_password: str) -> None:
         super().__init__(ice_controlling=False, local_username=local_username, local_password=local_password)
         self.refused = 0
         self.on_late: Callable[[Candidate | None], None] | None = None
+        self.lane: Callable[[bytes], bool] | None = None
         self._servers = servers
         self._found: list[Candidate] = []
         self._is_over = False
@@ -223,7 +238,7 @@ class DeskIce(Connection):
 
     def data_received(self, data: bytes, component: int) -> None:
         """What is meant for DTLS. Malformed STUN, which aioice passes on too, is not."""
-        if data and data[0] > _LAST_STUN_BYTE:
+        if data and data[0] > _LAST_STUN_BYTE and (self.lane is None or not self.lane(data)):
             super().data_received(data, component)
 
     # ── the end ───────────────────────────────────────────────────────────────────────────────────────────────────

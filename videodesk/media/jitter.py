@@ -25,6 +25,13 @@ ASK_KEY_EVERY_S: Final = 0.4
 MAX_PACKETS: Final = 2048
 MAX_NACKED: Final = 250
 MAX_TRIES: Final = 12
+ASK_AGAIN_AT_LEAST_S: Final = 0.02
+ASK_AGAIN_AT_MOST_S: Final = 0.3
+HEAVY_LOSS: Final = 0.05
+"""From this share of lost packets on what we ask is likely to be lost too: it is asked twice, TWICE_AFTER_S apart."""
+TWICE_AFTER_S: Final = 0.01
+LOSS_PACKETS: Final = 200
+"""About so many packets are looked at for that."""
 
 
 class SequenceNumbers:
@@ -57,6 +64,8 @@ class Part:
     starts_frame: bool
     starts_key: bool
     received_at_s: float
+    is_repair: bool = False
+    """It came because it was asked for (RTX)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,7 @@ class Missing:
     since_s: float
     asked_at_s: float | None = None
     tries: int = 0
+    was_doubled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,11 @@ class VideoJitter:
     """How many times packets were missing when a later one came."""
     skips: int = 0
     """How many times something was given up (a jump over a gap, an overflow)."""
+    loss: float = 0.0
+    """The share of packets that did not come at the first try, lately."""
     rtt_s: float = 0.1
+    """From asking to getting, smoothed."""
+    _has_rtt: bool = False
     _packets: dict[int, Part] = field(default_factory=dict)
     _keys: set[int] = field(default_factory=set)
     _missing: dict[int, Missing] = field(default_factory=dict)
@@ -125,7 +139,7 @@ class VideoJitter:
             self._next = self._highest = number
         if number < self._next or number in self._packets:
             return []
-        self._note_missing(number, part.received_at_s)
+        self._note_missing(part)
         self._packets[number] = part
         if part.starts_key:
             self._keys.add(number)
@@ -145,14 +159,20 @@ class VideoJitter:
         """What to ask the sender for now; asking again is timed here."""
         nack: list[int] = []
         needs_key = self._wants_key
-        repeat_s = min(0.3, max(0.03, 1.3 * self.rtt_s))
+        repeat_s = min(ASK_AGAIN_AT_MOST_S, max(ASK_AGAIN_AT_LEAST_S, 1.1 * self.rtt_s + 0.005))
         if len(self._missing) > MAX_NACKED:
             needs_key = True
         else:
             for number, missing in self._missing.items():
-                if missing.asked_at_s is not None and (now_s - missing.asked_at_s < repeat_s or missing.tries >= MAX_TRIES):
-                    continue
+                if missing.asked_at_s is not None:
+                    age_s = now_s - missing.asked_at_s
+                    if not missing.was_doubled and self.loss > HEAVY_LOSS and TWICE_AFTER_S <= age_s < repeat_s:
+                        missing.was_doubled = True
+                        nack.append(number)
+                    if age_s < repeat_s or missing.tries >= MAX_TRIES:
+                        continue
                 missing.asked_at_s = now_s
+                missing.was_doubled = False
                 missing.tries += 1
                 nack.append(number)
         if self._missing and now_s - self._oldest_gap_s() > GIVE_UP_S:
@@ -172,17 +192,26 @@ class VideoJitter:
         self._awaits_key = True
         self._wants_key = True
 
-    def _note_missing(self, number: int, now_s: float) -> None:
+    def _note_missing(self, part: Part) -> None:
+        number, now_s = part.number, part.received_at_s
         if number > self._highest:
             if number > self._highest + 1:
                 self.gaps += 1
             for absent in range(max(self._highest + 1, self._next or 0), number):
                 self._missing[absent] = Missing(since_s=now_s)
+                self.loss += (1.0 - self.loss) / LOSS_PACKETS
+            self.loss -= self.loss / LOSS_PACKETS
             self._highest = number
             return
         missing = self._missing.pop(number, None)
-        if missing is not None and missing.asked_at_s is not None and missing.tries == 1:
-            self.rtt_s += (now_s - missing.asked_at_s - self.rtt_s) / 8
+        if missing is None:
+            return
+        if not part.is_repair:  # overtaken, not lost
+            self.loss = max(0.0, self.loss - 1.0 / LOSS_PACKETS)
+        elif missing.asked_at_s is not None and missing.tries == 1:
+            took_s = now_s - missing.asked_at_s
+            self.rtt_s += (took_s - self.rtt_s) / (8 if self._has_rtt else 1)
+            self._has_rtt = True
 
     def _in_order(self) -> Iterator[EncodedFrame]:
         while self._next is not None and (part := self._packets.pop(self._next, None)) is not None:
@@ -261,9 +290,9 @@ class SoundPart:
 
 @dataclass(slots=True)
 class AudioJitter:
-    """Orders sound packets. A missing one is waited for WAIT_S, then told as lost so that the decoder can conceal it.
+    """Orders sound packets for what is kept of a call. A missing one is waited for WAIT_S, then told as lost.
 
-    Delay against jitter is not kept here but in the playout ring, which adapts.
+    What is heard does not pass here: playout.py has its own patience.
     """
 
     lost: int = 0

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from videodesk.media.audio import FRAME, OPUS_DELAY_S, RATE, OpusEncoding
-from videodesk.media.decoding import OpusDecoding
+from videodesk.media.audio import OPUS_DELAY_S, OpusEncoding
+from videodesk.media.opus import FRAME, RATE, OpusDecoder, opus_decoder
 
 LATEST_S: Final = 0.8
 """So long the mix waits for sound that is held up on its way; what comes later is in its own side's track only."""
@@ -19,7 +19,7 @@ SLACK: Final = RATE // 100
 
 @dataclass(slots=True)
 class _Side:
-    decoder: OpusDecoding
+    decoder: OpusDecoder
     end: int | None = None
     """Where its newest frame ended, in samples from the mix's begin."""
     heard_at: int = 0
@@ -42,7 +42,7 @@ class Mixer:
         """A packet of a side, in order within the side. What lies before what was mixed already is left out."""
         known = self._sides.get(side)
         if known is None:
-            known = self._sides[side] = _Side(OpusDecoding())
+            known = self._sides[side] = _Side(opus_decoder())
         samples = known.decoder.decode(payload)
         start = round(at_s * RATE)
         if known.end is not None and abs(start - known.end) <= SLACK:

@@ -16,7 +16,7 @@ from videodesk.calls.device_choice import DeviceChange
 from videodesk.calls.live_ports import FrameWatcher
 from videodesk.calls.pictures import EncodedOriginal, FrozenFrame
 from videodesk.calls.ports import LocalMedia, PeerListener, PeerState, Picture
-from videodesk.media.audio import MicrophoneTrack, PlayoutRing
+from videodesk.media.audio import MicrophoneTrack
 from videodesk.media.connection import DeskConnection
 from videodesk.media.decoding import DecodedFrame
 from videodesk.media.devices import CameraTrack
@@ -24,6 +24,7 @@ from videodesk.media.frames import RECENT_S, FrameSlot
 from videodesk.media.live_line import DataChannelLine, PageClock, Watching, encode_live
 from videodesk.media.local import Equipment, LocalSide
 from videodesk.media.memory import DeskMemory
+from videodesk.media.playout import Playout
 from videodesk.media.quality import WINDOW_S, Sample, judge
 from videodesk.media.receiver import Inbox
 from videodesk.protocol.messages import IceCandidate, IceServer, SessionDescription
@@ -79,12 +80,12 @@ class AiortcPeer:
         self._loop = asyncio.get_running_loop()
         self._clock = equipment.clock
         self._listener = listener
-        self._playout = PlayoutRing()
+        self._playout = Playout(self._clock)
         self._memory = memory
         self._slot = FrameSlot(
             self._clock, self._run_in_decoder, recent_s=RECENT_S, wall=memory.wall if memory is not None else None,
             allows=memory.allows_stills_at if memory is not None else None)
-        self._inbox = Inbox(clock=self._clock, frames=self._show, sound=self._playout.put)
+        self._inbox = Inbox(clock=self._clock, frames=self._show, sound=self._playout)
         if memory is not None:
             self._inbox.tap = memory.tap
         page_clock = PageClock()
@@ -141,7 +142,7 @@ class AiortcPeer:
         return self._inbox
 
     @property
-    def playout(self) -> PlayoutRing:
+    def playout(self) -> Playout:
         """The remote sound, for tests and for a speaker that opens later."""
         return self._playout
 

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-import numpy as np
 from aiortc.codecs import depayload, is_rtx
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
 from aiortc.rtcrtpreceiver import RemoteStreamTrack, StreamStatistics
@@ -32,18 +31,17 @@ from aiortc.rtp import (
     unwrap_rtx,
 )
 from aiortc.stats import RTCStatsReport
-from numpy.typing import NDArray
 
 from videodesk.core.clock import Clock
 from videodesk.media.congestion import FEEDBACK_EVERY_S, TransportFeedback
-from videodesk.media.decoding import FrameSink, OpusDecoding, VideoDecoding
-from videodesk.media.jitter import AudioJitter, EncodedFrame, Part, SequenceNumbers, VideoJitter
+from videodesk.media.decoding import FrameSink, VideoDecoding
+from videodesk.media.jitter import AudioJitter, EncodedFrame, Part, SequenceNumbers, VideoJitter, Wishes
 from videodesk.media.keyframes import KeyframePace
+from videodesk.media.playout import Playout
 from videodesk.media.tap import SenderReport, Tap
 
-GAP_TICK_S: Final = 0.015
+GAP_TICK_S: Final = 0.01
 ROUND_S: Final = 1 << 32  # an NTP second's parts
-SoundSink = Callable[["NDArray[np.int16]"], None]
 
 
 @dataclass(slots=True)
@@ -68,7 +66,7 @@ class Inbox:
 
     clock: Clock
     frames: FrameSink
-    sound: SoundSink
+    sound: Playout
     feedback: TransportFeedback = field(default_factory=TransportFeedback)
     video: StreamCounters = field(default_factory=StreamCounters)
     audio: StreamCounters = field(default_factory=StreamCounters)
@@ -102,7 +100,6 @@ class DeskReceiver:
         self._started = False
         self._reset_stream()
         self._decoding: VideoDecoding | None = None
-        self._opus: OpusDecoding | None = None
         self._loop = asyncio.get_running_loop()
         self._leave_tap: Callable[[], None] | None = None
 
@@ -176,6 +173,10 @@ class DeskReceiver:
                 self._inbox.tap.put_report(SenderReport(kind, info.rtp_timestamp, info.ntp_timestamp / ROUND_S))
 
     async def _handle_rtp_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:  # noqa: ARG002 - aiortc's wall clock; ours is monotonic
+        self.take(packet)
+
+    def take(self, packet: RtpPacket) -> None:
+        """A decrypted packet of this kind, straight from the socket."""
         now_s = self._clock.monotonic()
         number = packet.extensions.transport_sequence_number
         if number is not None:
@@ -191,7 +192,8 @@ class DeskReceiver:
         if statistics is None:
             statistics = self._statistics[packet.ssrc] = StreamStatistics(codec.clockRate)
         statistics.add(packet)
-        if is_rtx(codec):
+        is_repair = is_rtx(codec)
+        if is_repair:
             unwrapped = self._unwrap(packet, codec)
             if unwrapped is None:
                 return
@@ -200,10 +202,12 @@ class DeskReceiver:
         if packet.ssrc != self._media_ssrc:
             self._media_ssrc = packet.ssrc
             self._reset_stream()
+            if self._kind == "audio":
+                self._inbox.sound.restart()
         if self._kind == "audio":
             self._take_sound(packet, codec, now_s)
         else:
-            await self._take_picture(packet, codec, now_s)
+            self._take_picture(packet, codec, now_s, is_repair=is_repair)
 
     # ── the stream ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -219,7 +223,7 @@ class DeskReceiver:
             return None
         return unwrap_rtx(packet, payload_type=apt, ssrc=original)
 
-    async def _take_picture(self, packet: RtpPacket, codec: RTCRtpCodecParameters, now_s: float) -> None:
+    def _take_picture(self, packet: RtpPacket, codec: RTCRtpCodecParameters, now_s: float, *, is_repair: bool) -> None:
         try:
             data = depayload(codec, packet.payload) if packet.payload else b""
         except ValueError:
@@ -227,11 +231,11 @@ class DeskReceiver:
         starts_frame, starts_key = _starts(codec.name, packet.payload, data)
         frames = self._video.add(Part(
             number=self._numbers.unwrap(packet.sequence_number), rtp_time=packet.timestamp, is_last=bool(packet.marker),
-            data=data, starts_frame=starts_frame, starts_key=starts_key, received_at_s=now_s))
+            data=data, starts_frame=starts_frame, starts_key=starts_key, received_at_s=now_s, is_repair=is_repair))
         self._codec_name = codec.name
         self._decode(frames)
         if self._video.has_gap:
-            await self._ask()
+            self._ask_soon()
 
     def _decode(self, frames: list[EncodedFrame]) -> None:
         for frame in frames:
@@ -244,13 +248,11 @@ class DeskReceiver:
     def _take_sound(self, packet: RtpPacket, codec: RTCRtpCodecParameters, now_s: float) -> None:
         if codec.name.lower() != "opus":
             return
-        if self._opus is None:
-            self._opus = OpusDecoding()
+        self._inbox.sound.put(packet.payload, packet.timestamp, now_s)
         for part in self._audio.add(self._numbers.unwrap(packet.sequence_number), packet.payload, packet.timestamp, now_s):
             self._counters.frames += 1
             self._counters.last_frame_at_s = now_s
             self._inbox.tap.put_sound("customer", part.data, part.rtp_time, part.received_at_s)
-            self._inbox.sound(self._opus.decode(part.data))
 
     def _decoded(self, frame: Any) -> None:
         self._counters.frames += 1
@@ -289,21 +291,24 @@ class DeskReceiver:
         self._tick = None
         self._decode(self._video.release(self._clock.monotonic()))
         if self._video.has_gap:
-            task = asyncio.ensure_future(self._ask())
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._ask_soon()
 
-    async def _ask(self) -> None:
+    def _ask_soon(self) -> None:
+        """Ask for what is due, and look again in a moment."""
         wishes = self._video.wishes(self._clock.monotonic())
         self._schedule_tick()
-        if self._rtcp_ssrc is None or self._media_ssrc is None:
-            return
+        if (wishes.nack or wishes.keyframe) and self._rtcp_ssrc is not None and self._media_ssrc is not None:
+            task = asyncio.ensure_future(self._ask(wishes, self._rtcp_ssrc, self._media_ssrc))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    async def _ask(self, wishes: Wishes, ssrc: int, media_ssrc: int) -> None:
         if wishes.nack:
             self._counters.nacks += 1
-            nack = RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=self._rtcp_ssrc, media_ssrc=self._media_ssrc)
+            nack = RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=ssrc, media_ssrc=media_ssrc)
             nack.lost = [number & 0xFFFF for number in wishes.nack]
             await self._send(bytes(nack))
         if wishes.keyframe:
-            await self._ask_keyframe(self._rtcp_ssrc, self._media_ssrc)
+            await self._ask_keyframe(ssrc, media_ssrc)
 
     async def _ask_keyframe(self, ssrc: int, media_ssrc: int) -> None:
         self._counters.keyframe_requests += 1

@@ -161,3 +161,47 @@ def test_lost_sound_is_told_once_and_delay_does_not_stay() -> None:
     assert [part.data for part in out] == [b"%d" % n if n != 10 else None for n in range(40)]
     assert [part.rtp_time for part in out] == [n * 960 for n in range(40)]
     assert buffer.lost == 1
+
+
+def lossy(share: float, count: int = 1000) -> VideoJitter:
+    """A buffer that has seen this share of packets lost, each repaired 50 ms after it was asked for."""
+    buffer = VideoJitter()
+    for number in range(count):
+        now_s = number * 0.005
+        if share and number % round(1 / share) == 3:
+            continue
+        buffer.add(packet(number, now_s))
+        for asked in buffer.wishes(now_s).nack:
+            buffer.add(packet(asked, now_s + 0.05, is_repair=True))
+    return buffer
+
+
+def packet(number: int, now_s: float, *, is_repair: bool = False) -> Part:
+    return Part(number=number, rtp_time=number * 3000, is_last=True, data=b"x", starts_frame=True, starts_key=number == 0, received_at_s=now_s, is_repair=is_repair)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.1, 0.2])
+def test_the_share_of_lost_packets_is_known(share: float) -> None:
+    assert lossy(share).loss == pytest.approx(share, abs=0.02)
+
+
+def test_what_was_only_overtaken_is_no_loss_and_says_nothing_of_the_way_there_and_back() -> None:
+    buffer = VideoJitter()
+    for number in range(0, 1000, 2):
+        now_s = number * 0.005
+        buffer.add(packet(number + 1 if number else 0, now_s))
+        buffer.wishes(now_s)
+        buffer.add(packet(number or 1, now_s + 0.002))
+    assert buffer.loss < 0.02
+    assert buffer.rtt_s == VideoJitter().rtt_s
+
+
+@pytest.mark.parametrize(("share", "times"), [(0.01, 1), (0.2, 2)])
+def test_on_a_bad_line_each_question_is_asked_twice(share: float, times: int) -> None:
+    buffer = lossy(share)
+    begin_s = 1000 * 0.005
+    buffer.add(packet(1002, begin_s))
+    asked = [number for step in range(5) for number in buffer.wishes(begin_s + step * 0.01).nack if number == 1001]
+    assert len(asked) == times
+    again = [number for step in range(5, 11) for number in buffer.wishes(begin_s + step * 0.01).nack if number == 1001]
+    assert len(again) == times, "and again after the way there and back"

@@ -14,10 +14,10 @@ from videodesk.calls.device_check import RECORD_S, Sight, Voice
 from videodesk.calls.device_choice import SETTLE_S, DeviceChange, Remembered, Why
 from videodesk.calls.ports import Device, LocalMedia
 from videodesk.core.clock import HandClock, SystemClock
-from videodesk.media.audio import RATE
 from videodesk.media.device_check import Recording
 from videodesk.media.engine import Preview
 from videodesk.media.local import Equipment, LocalSide
+from videodesk.media.opus import RATE
 from videodesk.media.peer import AiortcPeer
 
 HEADSET_MIC, DESK_MIC = Device("hm", "Headset", "microphone"), Device("dm", "Desk mic", "microphone", is_default=True)

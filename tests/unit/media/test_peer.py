@@ -172,7 +172,7 @@ async def test_a_lossy_line_still_brings_pictures_and_no_damaged_one_counts_as_e
         transport._send_rtp = maybe
         start = call.peer.inbox.video.frames
         checked = 0
-        while call.peer.inbox.video.frames < start + 60:
+        while call.peer.inbox.video.frames < start + 60 or not call.peer.inbox.video.nacks:  # by chance only sound may get lost for a while
             frozen = call.peer.stills.freeze()
             if frozen.is_evidence_grade:
                 image = cv2.imdecode(np.frombuffer(call.peer.stills.encode(frozen).data, np.uint8), cv2.IMREAD_COLOR)
@@ -180,7 +180,6 @@ async def test_a_lossy_line_still_brings_pictures_and_no_damaged_one_counts_as_e
                 checked += 1
             await asyncio.sleep(0.02)
         assert checked > 20
-        assert call.peer.inbox.video.nacks > 0
 
 
 async def test_a_candidate_may_come_before_the_offer_and_nonsense_is_no_failure() -> None:

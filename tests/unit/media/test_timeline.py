@@ -8,8 +8,8 @@ import pytest
 
 from tests.unit.media.material import loudest_hz, opus, tone
 from videodesk.media.audio import RATE
-from videodesk.media.decoding import OpusDecoding
 from videodesk.media.mixing import LATEST_S, Mixer
+from videodesk.media.opus import opus_decoder
 from videodesk.media.timeline import SLEW, SenderClocks, StreamClock, lay_out
 
 FRAME_S = 1 / 30
@@ -87,7 +87,7 @@ def test_what_is_all_there_is_laid_out_by_its_fastest_frames() -> None:
 
 
 def decoded(packets: list[tuple[float, bytes]]) -> np.ndarray:
-    decoder = OpusDecoding()
+    decoder = opus_decoder()
     return np.concatenate([decoder.decode(payload) for _, payload in packets]).astype(float) / 32768
 
 
