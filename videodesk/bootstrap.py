@@ -9,13 +9,14 @@ import secrets
 import signal
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import structlog
 
 from videodesk.calls.capture_ports import Vision
+from videodesk.calls.line_report import LineReport, StepResult, put
 from videodesk.calls.ports import Device
 from videodesk.cases.usecases import known_case
 from videodesk.client.channel import Channel, ChannelListener
@@ -25,12 +26,12 @@ from videodesk.client.http import HttpDeskApi, open_client
 from videodesk.client.outbox import Outbox
 from videodesk.client.tls import pinned_context
 from videodesk.core.clock import Clock, SystemClock
-from videodesk.core.errors import DeskError, Invalid, WorldError
+from videodesk.core.errors import DeskError, WorldError
 from videodesk.core.ids import new_id
 from videodesk.core.people import Principal, Role
 from videodesk.core.vocabulary import Language
 from videodesk.desktop.parts import DesktopParts
-from videodesk.desktop.session import system_keyring
+from videodesk.desktop.session import TokenStore, system_keyring
 from videodesk.evidence.sweep import sweep_blobs, take_over
 from videodesk.protocol.resources import PackageIn
 from videodesk.sealing.certificates import chain_of
@@ -238,7 +239,7 @@ def run_desktop(settings: Settings, link: str | None = None, driver_socket: str 
         return _Embedded(server, desk)
 
     def make_api(url: str) -> HttpDeskApi:
-        return HttpDeskApi(open_client(url, trusted.get(url)), heard=clock.hear)
+        return HttpDeskApi(open_client(url, trusted.get(url)), heard=clock.hear).with_tls(trusted.get(url))
 
     def make_channel(url: str, listener: ChannelListener) -> Channel:
         return Channel(url, listener, tls=trusted.get(url))
@@ -370,16 +371,32 @@ def list_devices(settings: Settings) -> list[Device]:
         app.processEvents()
 
 
-def try_turn(settings: Settings, url: str) -> str | None:
-    """Ask one TURN server for a relay address; None when it gave one, else why not."""
-    from videodesk.media.relay_check import ask_relay
+def try_line(settings: Settings, told: Callable[[StepResult], None]) -> LineReport:
+    """The network test from the terminal: the service of --service (as the person who is signed in there, if anybody is), and the servers of a call."""
+    from videodesk.desktop.line_testing import run_line_test
+    from videodesk.media.engine import AiortcEngine
     from videodesk.service.turn import ice_servers
 
-    only = settings.model_copy(update={"turn_urls": (url,)})
-    servers = ice_servers(only, SystemClock(), "doctor")
-    if not servers:
-        raise Invalid("settings.invalid", field="turn_urls", problem=url)
-    return asyncio.run(ask_relay(servers[0]))
+    clock, steps = SystemClock(), list[StepResult]()
+
+    def note(result: StepResult) -> None:
+        steps[:] = put(steps, result)
+        told(result)
+
+    async def run() -> None:
+        servers = ice_servers(settings, clock, "doctor") if settings.turn_urls else None
+        if settings.service is None:
+            await AiortcEngine(is_synthetic=True).probe_servers(servers or [], note)
+            return
+        url = settings.service.rstrip("/")
+        api = HttpDeskApi(open_client(url), await TokenStore(settings.data_dir, system_keyring() if settings.use_keyring else None).read(url))
+        try:
+            await run_line_test(api, AiortcEngine(is_synthetic=True), note, clock, servers)
+        finally:
+            await api.close()
+
+    asyncio.run(run())
+    return LineReport(clock.now(), settings.service or "", tuple(steps))
 
 
 def try_authority(settings: Settings, url: str) -> tuple[str | None, float]:

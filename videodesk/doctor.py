@@ -64,7 +64,7 @@ def run(settings: Settings, *, as_json: bool = False) -> int:
 def examine(settings: Settings) -> Iterator[Finding]:
     """All checks, in the order in which a person would look. A check that itself fails is a problem, not a crash."""
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-        _python, _screen, _storage, _clock, _address, _certificate, _port, _turn, _time, _devices, _secrets, _reading, _browser)
+        _python, _screen, _storage, _clock, _address, _certificate, _port, _turn, _network, _time, _devices, _secrets, _reading, _browser)
     for check in checks:
         name = check.__name__.removeprefix("_")
         try:
@@ -243,6 +243,8 @@ def _port(settings: Settings) -> Iterator[Finding]:
 
 
 def _turn(settings: Settings) -> Iterator[Finding]:
+    if settings.service is not None:
+        return  # its own servers are asked below
     if not settings.turn_urls:
         yield Finding("turn", Level.WARNING, "No TURN server is set: calls work where the two sides can reach each other directly.",
                       "For customers on mobile networks run coturn and set --turn-urls and --turn-secret.")
@@ -250,14 +252,36 @@ def _turn(settings: Settings) -> Iterator[Finding]:
     if not settings.turn_secret:
         yield Finding("turn", Level.PROBLEM, "TURN addresses without a secret.", "Set --turn-secret to coturn's static-auth-secret.")
         return
-    from videodesk.bootstrap import try_turn
+    yield from _line(settings)
 
-    for url in settings.turn_urls:
-        reason = try_turn(settings, url)
-        if reason is None:
-            yield Finding("turn", Level.OK, f"{url} gave a relay address.")
-        else:
-            yield Finding("turn", Level.PROBLEM, f"{url}: {reason}", "Is coturn running there, is the port open, is the secret the same?")
+
+def _network(settings: Settings) -> Iterator[Finding]:
+    """The service of --service, and the servers that it gives for a call."""
+    if settings.service is not None:
+        yield from _line(settings)
+
+
+def _line(settings: Settings) -> Iterator[Finding]:
+    """The network test: what was asked, line by line, and what it means for calls."""
+    from videodesk.bootstrap import try_line
+    from videodesk.calls.line_report import RELAY_STEPS, StepState, advise
+    from videodesk.desktop.line_words import advice_text, step_name, step_result
+
+    report = try_line(settings, lambda _result: None)
+    has_relay = any(one.state is StepState.OK for step in RELAY_STEPS[1:] for one in report.of(step))
+    for step in report.steps:
+        if step.state is StepState.SKIPPED:
+            continue
+        is_relay, fix = step.step in RELAY_STEPS[1:], ""
+        level = Level.OK if step.state is StepState.OK else Level.PROBLEM
+        if level is Level.PROBLEM and (step.step in {"stun", "up", "down"} or (is_relay and has_relay)):
+            level = Level.WARNING
+        if level is not Level.OK and is_relay:
+            fix = "Is coturn running there, is the port open, is the secret the same?"
+        yield Finding("turn" if is_relay else step.step, level, f"{step_name(step)}, {step.where}: {step_result(step)}", fix)
+    levels = {"ok": Level.OK, "neutral": Level.OK, "warning": Level.WARNING, "danger": Level.WARNING}  # the problem itself was counted above
+    for advice in advise(report):
+        yield Finding("network", levels[advice.level], advice_text(advice))
 
 
 def _time(settings: Settings) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 import { browserKind } from "./browser.js";
 import { copyOffer } from "./copy_offer.js";
 import { h, icon } from "./dom.js";
+import { quickCheck } from "./quick_check.js";
 import { watchLevel } from "./sounds.js";
 import { clockTime, has, language, t } from "./texts.js";
 
@@ -139,6 +140,7 @@ export function check(app) {
   const body = h("div", { class: "check-body" });
   // Made once: the picture above it may be drawn anew between a press and its release, and the press would be lost with the button.
   const ready = button(t("check.ready"), () => app.dispatch({ type: "checked" }), { name: "ready" });
+  const quick = quickCheck(app);
   let drawn = "";
   let stopLevel = () => {};
   const draw = () => {
@@ -162,9 +164,15 @@ export function check(app) {
     }
   };
   return {
-    element: h("section", { class: "card" }, heading, body, ready),
-    update: draw,
-    close: () => stopLevel(),
+    element: h("section", { class: "card" }, heading, body, quick.element, ready),
+    update: () => {
+      draw();
+      quick.update();
+    },
+    close: () => {
+      stopLevel();
+      quick.close();
+    },
   };
 }
 
@@ -279,17 +287,20 @@ export function waiting(app) {
   const since = h("p", { class: "quiet" });
   const lead = h("p", { class: "lead" });
   const stage = h("div", { class: "stage small-stage" });
+  const quick = quickCheck(app);
   let shown = "";
   return {
     element: h("section", { class: "card centred" },
       h("div", { class: "pulse", "aria-hidden": "true" }, h("div", { class: "face" }, initials(agentName(app)))),
-      title(t("waiting.title", { agent: agentName(app) })), lead, since, stage,
+      title(t("waiting.title", { agent: agentName(app) })), lead, since, stage, quick.element,
       note("plain", h("p", {}, t(tip)), tip === "waiting.tip_claim" ? h("p", { class: "marker-offer" }, `${t("waiting.marker")} `,
         h("a", { href: `/api/v1/marker.pdf?language=${language()}`, download: "", "data-name": "marker" }, t("waiting.marker_link"))) : null),
       button(t("waiting.leave"), () => app.leave(), { kind: "second", name: "leave" }),
       app.model.join?.consents?.includes("stills")
         ? button(t("check.photos"), () => app.dispatch({ type: "photos_wanted" }), { kind: "quiet", name: "photos" }) : null),
+    close: quick.close,
     update: () => {
+      quick.update();
       const { call, channel } = app.model;
       const isIn = call?.state === "waiting" && channel === "open";
       lead.textContent = isIn ? t("waiting.lead", { agent: agentName(app) }) : t(channel === "lost" ? "call.reconnecting_next" : "waiting.entering");

@@ -285,6 +285,17 @@ export interface LeaveCall {
   call_id: string;
 }
 
+/** How much of an upload arrived. */
+export interface LineReceived {
+  received_bytes: number;
+}
+
+/** What a test of the line needs: the servers as a call would get them (with credentials that end soon), and how much goes in one transfer. */
+export interface LineView {
+  ice_servers: IceServer[];
+  max_bytes: number;
+}
+
 /** All marks of `by` go ("" everybody's). */
 export interface LiveClear {
   type: "live.clear";

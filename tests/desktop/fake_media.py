@@ -13,6 +13,9 @@ import cv2
 import numpy as np
 
 from videodesk.calls.capture_ports import CallMemory, Clip, ClipFacts
+from videodesk.calls.device_check import DeviceCheck, Sight, Voice
+from videodesk.calls.device_choice import DeviceChange
+from videodesk.calls.line_report import StepResult
 from videodesk.calls.live_ports import FrameWatcher, LiveListener
 from videodesk.calls.ports import Device, EncodedOriginal, FrozenFrame, LocalMedia, Luma, PeerListener, PeerState, Picture, Quality
 from videodesk.core.errors import Invalid
@@ -217,6 +220,10 @@ class FakeMediaEngine:
         self.memories: list[FakeMemory] = []
         self.clips: dict[Path, Clip] = {}
         self.cut_off: list[ClipFacts] = []
+        self.previews: list[FakePreview] = []
+        self.wanted: list[LocalMedia] = []
+        self.probed: list[list[IceServer]] = []
+        self.servers_found: list[StepResult] = []
         self._numbers = itertools.count()
 
     @property
@@ -251,24 +258,46 @@ class FakeMediaEngine:
         return [facts for facts in self.cut_off if facts.path.parent == clips and facts.path.is_file()]
 
     def preview(self, media: LocalMedia) -> FakePreview:
-        del media
-        return FakePreview()
+        self.wanted.append(media)
+        self.previews.append(FakePreview())
+        return self.previews[-1]
+
+    async def probe_servers(self, servers: list[IceServer], told: Callable[[StepResult], None]) -> None:
+        self.probed.append(servers)
+        for result in self.servers_found:
+            told(result)
 
 
 class FakePreview:
-    """A device check that finds everything in order."""
+    """A device check that finds everything in order, unless a test says otherwise."""
 
     def __init__(self) -> None:
         self.pictures = FakeSlot()
+        self.news: list[DeviceChange] = []
+        self.found = DeviceCheck(sight=Sight.WELL)
+        self.sounds = self.plays = 0
+        self.is_closed = False
 
     def level(self) -> float:
         return 0.4
 
     def play_test_sound(self) -> None:
-        pass
+        self.sounds += 1
 
     def problems(self) -> list[str]:
         return []
 
+    def changes(self) -> list[DeviceChange]:
+        return list(self.news)
+
+    def record(self) -> None:
+        self.found = replace(self.found, is_recording=True, recorded_s=0.0, voice=Voice.UNKNOWN)
+
+    def play_recording(self) -> None:
+        self.plays += 1
+
+    def check(self) -> DeviceCheck:
+        return self.found
+
     def close(self) -> None:
-        pass
+        self.is_closed = True

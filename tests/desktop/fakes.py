@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.desktop.fake_proof import FakeProof
-from videodesk.core.clock import HandClock
+from videodesk.calls.line_report import StepResult
+from videodesk.core.clock import Clock, HandClock
 from videodesk.core.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound, NotSignedIn
 from videodesk.core.ids import case_number, new_id
 from videodesk.core.people import Role
@@ -36,7 +37,7 @@ from videodesk.desktop.context import DesktopContext, Session
 from videodesk.desktop.preferences import PreferenceStore
 from videodesk.desktop.tasks import ImmediateTasks, Tasks
 from videodesk.protocol import resources as r
-from videodesk.protocol.messages import CallView, Wire
+from videodesk.protocol.messages import CallView, IceServer, Wire
 from videodesk.settings import Settings
 
 NEXT = {
@@ -81,6 +82,8 @@ class FakeDeskApi(FakeProof):
         self.annotations: dict[str, list[r.AnnotationView]] = {}
         self.renditions: dict[str, bytes] = {}
         self.people_list = [self.person, self.other]
+        self.ice_servers: list[IceServer] = []
+        self.line_found: list[StepResult] = []
 
     def _enter(self, name: str) -> None:
         self.asked.append(name)
@@ -93,6 +96,16 @@ class FakeDeskApi(FakeProof):
 
     async def close(self) -> None:
         self.asked.append("close")
+
+    # the line
+    async def line(self) -> r.LineView:
+        self._enter("line")
+        return r.LineView(ice_servers=self.ice_servers, max_bytes=2 * 1024 * 1024)
+
+    async def probe_line(self, told: Callable[[StepResult], None], clock: Clock | None = None) -> None:
+        self._enter("probe_line")
+        for result in self.line_found:
+            told(result)
 
     # people
     async def info(self) -> r.ServiceInfo:

@@ -78,7 +78,7 @@ def test_the_pages_hold_no_markup_that_would_be_shown(language):
                      "measure.kind.marker", "measure.kind.a4", "measure.kind.known_length")),
         ("review", ("review.state.pending",)),
         ("evidence", ("case.proof", "proof.tab", "proof.package_make", "proof.report_make", "proof.copy_mail", "proof.copy_revoke", "proof.erase", "proof.certificate")),
-        ("trouble", ("settings.devices", "settings.about", "call.phase.connecting", "call.stage.kept_here")))])
+        ("trouble", ("settings.devices", "line.tab", "line.start", "line.copy", "settings.play_back", "settings.about", "call.phase.connecting", "call.stage.kept_here")))])
 def test_the_pages_use_the_words_that_stand_on_the_screens(language, slug, keys):
     page = next(page for page in help_pages.pages(language) if page.slug == slug)
     everything = " ".join(block.text for block in page.blocks).lower()

@@ -33,3 +33,14 @@ def test_mono_on_two_channels_and_back() -> None:
     assert _spread(samples, 2) == b"".join(samples[at:at + 2] * 2 for at in range(0, 20, 2))
     assert _first_channel(_spread(samples, 2), 2) == samples
     assert _spread(samples, 1) is samples
+
+
+def test_closed_it_stays_closed_and_who_still_asks_gets_nothing(qapp) -> None:
+    sound = QtSound()
+    sound.devices()
+    end = sound.watch(lambda: None)
+    sound.close()
+    assert sound.open_speaker(None, Silence(), lambda code: None) is None
+    assert sound._thread is None
+    end()
+    end()

@@ -150,7 +150,7 @@ def wait_until_it_listens(process: subprocess.Popen, log: Path, port: int) -> No
         assert SystemClock().monotonic() < deadline, log.read_text()
 
 
-def make_certificates(folder: Path) -> None:
+def make_certificates(folder: Path, host: str = RELAY) -> None:
     """An authority of our own (ca.pem) and the relay host's certificate (turn.pem, turn.key)."""
     now = SystemClock().now()
     keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in ("ca", "turn")}
@@ -165,7 +165,7 @@ def make_certificates(folder: Path) -> None:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(keys["ca"].public_key()), critical=False))
         if name == "turn":
             builder = (
-                builder.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(RELAY))]), critical=False)
+                builder.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]), critical=False)
                 .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False))
         certificate = builder.sign(keys["ca"], hashes.SHA256())
         (folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))

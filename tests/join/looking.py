@@ -70,4 +70,4 @@ class Looking:
 
 def _is_key(word):
     first, _, rest = word.partition(".")
-    return first in {"page", "code", "welcome", "consent", "check", "blocked", "waiting", "call", "chat", "photos", "thanks", "trouble", "still", "native", "copy", "draw"} and bool(rest) and rest[0].isalpha()
+    return first in {"page", "code", "welcome", "consent", "check", "blocked", "waiting", "call", "chat", "photos", "thanks", "trouble", "still", "native", "copy", "draw", "quick"} and bool(rest) and rest[0].isalpha()

@@ -322,3 +322,38 @@ test("an upload that is not wanted is not tried for ever", async () => {
     assert.equal(seen.length, 1);
   }
 });
+
+const quick = await load("quick_verdict.js");
+const FINE = { sound: "ok", picture: "ok", service: "ok", relay: "ok", upKbps: 4000 };
+const judged = (more, hasPhone = false) => quick.verdict({ ...FINE, ...more }, hasPhone);
+
+test("the quick check: all fine, with one device missing, with none", () => {
+  assert.deepEqual(judged({}), { isGood: true, keys: ["quick.good_both"] });
+  assert.deepEqual(judged({ sound: null }).keys, ["quick.good_video"]);
+  assert.deepEqual(judged({ picture: null, relay: null, upKbps: null }), { isGood: true, keys: ["quick.good_audio"] });
+  assert.deepEqual(judged({ sound: null, picture: null }).keys, ["quick.good_none"]);
+});
+
+test("the quick check: what is wrong, the most serious first, never more than two lines", () => {
+  assert.deepEqual(judged({ service: "down" }, true).keys, ["quick.no_service_phone"]);
+  assert.deepEqual(judged({ service: "down", relay: "down", upKbps: 1, picture: "black", sound: "silent" }).keys, ["quick.no_service", "quick.silent"]);
+  assert.deepEqual(judged({ relay: "down", upKbps: 1 }).keys, ["quick.no_relay"]);
+  assert.deepEqual(judged({ upKbps: quick.WEAK_KBPS - 1 }).keys, ["quick.weak"]);
+  assert.deepEqual(judged({ upKbps: quick.WEAK_KBPS }).keys, ["quick.good_both"]);
+  assert.deepEqual(quick.verdict(quick.NOTHING_KNOWN, true), { isGood: false, keys: ["quick.unknown"] });
+});
+
+test("a cover is black, a dim room is not; zeros are silence, a quiet room is not", () => {
+  const pixels = (luma, spot) => Array.from({ length: 400 }, (_, at) => (at % 4 === 3 ? 255 : at < 8 ? spot : luma));
+  assert.equal(quick.pictureOf(pixels(3, 6)), "black");
+  assert.equal(quick.pictureOf(pixels(8, 120)), "ok");
+  assert.equal(quick.pictureOf(pixels(40, 40)), "ok");
+  assert.equal(quick.soundOf(0), "silent");
+  assert.equal(quick.soundOf(0.001), "ok");
+});
+
+test("whether there is a relay to reach", () => {
+  assert.equal(quick.hasRelay([]), false);
+  assert.equal(quick.hasRelay([{ urls: ["stun:a"] }]), false);
+  assert.equal(quick.hasRelay([{ urls: ["stun:a"] }, { urls: ["turns:b"] }]), true);
+});

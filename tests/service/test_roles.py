@@ -84,10 +84,11 @@ CUSTOMERS = [
     ("DELETE", f"/join/uploads/{SOME}", Action.UPLOAD_PHOTO, None),
     ("PUT", f"/join/stills/{SOME}", Action.UPLOAD_PHOTO, {}),
 ]
-PUBLIC = {("GET", "/marker.pdf"), ("GET", "/info"), ("GET", "/seal/root"), ("GET", "/health"), ("POST", "/setup"), ("POST", "/session"), ("POST", "/join/exchange")}
+PUBLIC = {("GET", "/marker.pdf"), ("GET", "/info"), ("GET", "/seal/root"), ("GET", "/health"), ("GET", "/line/time"), ("POST", "/setup"), ("POST", "/session"), ("POST", "/join/exchange")}
 # Opened by a link's token, not by who asks (tests/service/test_copies.py).
 LINKED = {("POST", "/copy/open"), ("GET", "/copy/*/archive"), ("GET", "/copy/*/pictures/*/file"), ("GET", "/copy/*/pictures/*/preview")}
-OWN = {("GET", "/me"), ("DELETE", "/session")}
+# For whoever is signed in or joined; bounded by how often (tests/service/test_line.py).
+OWN = {("GET", "/me"), ("DELETE", "/session"), ("GET", "/line"), ("GET", "/line/down"), ("POST", "/line/up")}
 
 
 def code_of(answer):

@@ -112,6 +112,25 @@ def test_the_doctor_says_what_is_wrong_and_fails(tmp_path, capsys):
     assert "to fix before a call can work" in capsys.readouterr().out
 
 
+def test_the_doctor_tests_the_line_as_a_call_does(tmp_path):
+    """A service that is there, nobody signed in; a relay that nobody runs."""
+    from tests.service.conftest import LiveService
+
+    service = LiveService(tmp_path / "desk")
+    try:
+        settings = Settings(data_dir=tmp_path, synthetic_media=True, use_keyring=False, service=service.url)
+        found = {finding.check: finding for finding in doctor.examine(settings)}
+    finally:
+        service.close()
+    assert {found[name].level.value for name in ("service", "channel", "clock")} == {"ok"}
+    assert found["network"].text
+    settings = Settings(data_dir=tmp_path, synthetic_media=True, turn_urls=("turn:127.0.0.1:9?transport=tcp",), turn_secret="x")
+    relay = [finding for finding in doctor.examine(settings) if finding.check in {"turn", "network"}]
+    assert [finding.level.value for finding in relay] == ["problem", "warning"]
+    assert relay[0].fix
+    assert "No relay answers" in relay[1].text
+
+
 def test_the_doctor_names_a_folder_it_cannot_write_to(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder", encoding="utf-8")

@@ -5,13 +5,16 @@ What a call keeps and what looks at pictures is in calls/capture_ports.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from videodesk.calls.capture_ports import CallMemory, Clip, ClipFacts
+from videodesk.calls.device_check import DeviceCheck
+from videodesk.calls.device_choice import DeviceChange, Order, Remembered
+from videodesk.calls.line_report import StepResult
 from videodesk.calls.live_ports import LivePeer
 from videodesk.calls.pictures import EncodedOriginal, FrozenFrame, Luma, Picture, PictureSlot, StillSource
 from videodesk.protocol.messages import IceCandidate, IceServer, SessionDescription
@@ -69,11 +72,17 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class LocalMedia:
-    """What the agent sends. None means: no such device, or not wanted; the call goes on without."""
+    """The devices the agent chose; None: as the system does. `orders`: what was chosen before, for when the chosen one is gone."""
 
     camera_id: str | None = None
     microphone_id: str | None = None
     speaker_id: str | None = None
+    orders: Mapping[str, Order] = field(default_factory=dict)
+
+    def all_orders(self) -> dict[str, Order]:
+        """The order for each role; from the bare ids where nothing more is known."""
+        bare = {"camera": self.camera_id, "microphone": self.microphone_id, "speaker": self.speaker_id}
+        return {role: self.orders.get(role) or ((Remembered(device_id),) if device_id else ()) for role, device_id in bare.items()}
 
 
 class PeerListener(Protocol):
@@ -97,6 +106,10 @@ class PeerListener(Protocol):
 
     def media_problem(self, code: str) -> None:
         """A device failed or is missing (`device.no_camera`, `device.microphone_lost` …): a message, never a crash."""
+        ...
+
+    def device_changed(self, change: DeviceChange) -> None:
+        """Another device is in use: one was unplugged, or the chosen one is back."""
         ...
 
     def level_changed(self, microphone: float, speaker: float) -> None:
@@ -178,6 +191,10 @@ class MediaEngine(Protocol):
         """Try the devices before a call: picture and sound level."""
         ...
 
+    async def probe_servers(self, servers: list[IceServer], told: Callable[[StepResult], None]) -> None:
+        """Ask each STUN and TURN server as a call does, side by side; `told` of each when it begins and when it is done. Engine loop."""
+        ...
+
 
 class DevicePreview(Protocol):
     """A running device check."""
@@ -197,6 +214,22 @@ class DevicePreview(Protocol):
 
     def problems(self) -> list[str]:
         """Codes of what is wrong, as in PeerListener.media_problem."""
+        ...
+
+    def changes(self) -> list[DeviceChange]:
+        """What other devices came into use since it began, the newest of each role."""
+        ...
+
+    def record(self) -> None:
+        """Record the microphone for RECORD_S; what was recorded before is forgotten."""
+        ...
+
+    def play_recording(self) -> None:
+        """Play what was recorded on the chosen speaker."""
+        ...
+
+    def check(self) -> DeviceCheck:
+        """How far it is and what it found."""
         ...
 
     def close(self) -> None:
@@ -241,4 +274,8 @@ class SoundDevices(Protocol):
 
     def open_microphone(self, microphone_id: str | None, sink: SampleSink, problem: Callable[[str], None]) -> SoundStream | None:
         """Record into `sink`. None or `problem(code)` as above."""
+        ...
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call `changed` (in any thread) when a device came or went; returns what ends it."""
         ...

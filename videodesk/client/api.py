@@ -10,13 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from videodesk.client.line_api import LineApi
 from videodesk.client.proof_api import ProofApi
 from videodesk.core.vocabulary import CaseKind, CaseStatus, ReviewState
 from videodesk.protocol import resources as r
 from videodesk.protocol.messages import CallView
 
 
-class DeskApi(ProofApi, Protocol):
+class DeskApi(LineApi, ProofApi, Protocol):
     """The desk service, method by method; the route is named in each docstring (below /api/v1). Seals and copies: ProofApi."""
 
     # people and signing in

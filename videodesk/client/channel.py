@@ -82,7 +82,8 @@ class Channel:
                  times: ChannelTimes | None = None, chance: Callable[[], float] = random.random) -> None:
         """`url` is the service's (http or https); `chance` gives 0..1 for the jitter."""
         self._url = url.rstrip("/").replace("http", "ws", 1) + "/ws/agent"
-        self._tls = tls if self._url.startswith("wss") else None
+        # True: the system's authorities. (None beside wss:// is refused by websockets, which would be the end of the channel.)
+        self._tls: ssl.SSLContext | bool | None = (tls or True) if self._url.startswith("wss") else None
         self._listener = listener
         self._times = times or ChannelTimes()
         self._chance = chance

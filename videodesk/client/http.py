@@ -12,7 +12,7 @@ import httpx
 
 import videodesk
 from videodesk.client.asker import PATIENT, SUFFIX, parse, part
-from videodesk.client.proof_http import HttpProof
+from videodesk.client.line_http import HttpLine
 from videodesk.client.uploading import forget_upload, upload_file
 from videodesk.core.errors import Conflict, Invalid, NotFound, WorldError
 from videodesk.core.vocabulary import CaseKind, CaseStatus, ReviewState
@@ -35,7 +35,7 @@ def open_client(url: str, tls: ssl.SSLContext | None = None, transport: httpx.As
         limits=httpx.Limits(max_connections=8, max_keepalive_connections=4))
 
 
-class HttpDeskApi(HttpProof):
+class HttpDeskApi(HttpLine):
     """DeskApi over HTTP. Owned by the engine's loop; `sign_in` and `set_up` keep the token for the calls that follow."""
 
     @property

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
+from videodesk.calls.device_choice import DeviceChange
 from videodesk.calls.ports import MediaPeer, PeerState, Picture, Quality
 from videodesk.core.errors import DeskError
 from videodesk.core.vocabulary import CallState, ConsentScope, ReviewState
@@ -73,6 +74,7 @@ class CallScreen:
     chosen_item: str | None = None
     frozen: Picture | None = None
     problems: tuple[str, ...] = ()
+    moved: tuple[DeviceChange, ...] = ()
     notice: str | None = None
     is_filing: bool = False
     latest: str | None = None

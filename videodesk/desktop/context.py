@@ -121,4 +121,4 @@ class DesktopContext:
     def local_media(self) -> LocalMedia:
         """The devices the person chose."""
         chosen = self.preferences.value
-        return LocalMedia(chosen.camera_id, chosen.microphone_id, chosen.speaker_id)
+        return LocalMedia(chosen.camera_id, chosen.microphone_id, chosen.speaker_id, self.preferences.orders())

@@ -18,7 +18,7 @@ from videodesk.core.errors import DeskError
 from videodesk.core.places import resources
 from videodesk.core.vocabulary import Language
 
-AREAS: Final = ("shell", "inbox", "cases", "case", "settings", "call", "live", "clip", "missing", "proof", "annotate", "measure", "redact", "compare", "review", "help", "common")
+AREAS: Final = ("shell", "inbox", "cases", "case", "settings", "call", "live", "clip", "missing", "proof", "annotate", "measure", "redact", "compare", "review", "help", "line", "common")
 
 _ERRORS: Final = "errors"
 _VERIFY: Final = "verify"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from videodesk.calls.capture_ports import CallMemory, GapReason
+from videodesk.calls.device_choice import DeviceChange
 from videodesk.calls.ports import LocalMedia, MediaEngine, MediaPeer, PeerState, Quality
 from videodesk.protocol.messages import IceCandidate, IceServer, SessionDescription, Signal, Signaled, Wire
 
@@ -45,6 +46,10 @@ class PeeringListener(Protocol):
         """A device failed or is missing."""
         ...
 
+    def device_changed(self, change: DeviceChange) -> None:
+        """Another device is in use."""
+        ...
+
     def levels(self, microphone: float, speaker: float) -> None:
         """Sound levels 0..1."""
         ...
@@ -71,6 +76,9 @@ class Posted:
 
     def media_problem(self, code: str) -> None:
         self._post(partial(self._listener.media_problem, code))
+
+    def device_changed(self, change: DeviceChange) -> None:
+        self._post(partial(self._listener.device_changed, change))
 
     def levels(self, microphone: float, speaker: float) -> None:
         self._listener.levels(microphone, speaker)
@@ -281,6 +289,10 @@ class _OfEpoch:
     def media_problem(self, code: str) -> None:
         if (listener := self._peering.tell(self._epoch)) is not None:
             listener.media_problem(code)
+
+    def device_changed(self, change: DeviceChange) -> None:
+        if (listener := self._peering.tell(self._epoch)) is not None:
+            listener.device_changed(change)
 
     def level_changed(self, microphone: float, speaker: float) -> None:
         if (listener := self._peering.tell(self._epoch)) is not None:

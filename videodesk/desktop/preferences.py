@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from videodesk.calls.device_choice import MEDIA_ROLES, Order, Remembered, kept_of, learn, orders_of
+
 SCALES: Final = (100, 125, 150, 175, 200)
 
 
@@ -17,7 +19,8 @@ class Preferences:
     """Choices. `language` "" follows the system; `windows` is Qt's geometry per window name, in hexadecimal.
 
     `shortcuts` are own keys per action id; `has_character_keys` whether single letters do anything (keys.py). `annotate_styles` is the
-    annotator's own gallery (QuickStyle.spelled).
+    annotator's own gallery (QuickStyle.spelled). `devices` are the choices of each role, the last one first (calls.device_choice.kept_of);
+    `device_check` is "" until the check before the first call was offered and answered.
     """
 
     language: str = ""
@@ -26,6 +29,8 @@ class Preferences:
     camera_id: str | None = None
     microphone_id: str | None = None
     speaker_id: str | None = None
+    devices: dict[str, Any] = field(default_factory=dict)
+    device_check: str = ""
     has_seen_welcome: bool = False
     windows: dict[str, str] = field(default_factory=dict)
     shortcuts: dict[str, str] = field(default_factory=dict)
@@ -56,9 +61,28 @@ class PreferenceStore:
                 watcher(fresh)
         return fresh
 
-    def watch(self, callback: Callable[[Preferences], None]) -> None:
-        """Call `callback` after each change."""
+    def watch(self, callback: Callable[[Preferences], None]) -> Callable[[], None]:
+        """Call `callback` after each change; returns what ends it."""
         self._watchers.append(callback)
+
+        def end() -> None:
+            if callback in self._watchers:
+                self._watchers.remove(callback)
+
+        return end
+
+    def orders(self) -> dict[str, Order]:
+        """What was chosen for each role, the last choice first."""
+        kept = orders_of(self._value.devices)
+        older = {"camera": self._value.camera_id, "microphone": self._value.microphone_id, "speaker": self._value.speaker_id}
+        return {role: (Remembered(device_id),) for role, device_id in older.items() if device_id} | kept
+
+    def choose_device(self, role: str, choice: Remembered) -> None:
+        """Use this device for this role from now on; the older choices stay for when it is gone."""
+        orders = self.orders()
+        orders[role] = learn(orders.get(role, ()), choice)
+        same = {f"{role}_id": choice.id or None} if role in MEDIA_ROLES else {}
+        self.change(devices=kept_of(orders), **same)
 
     def _read(self) -> Preferences:
         if self._path is None or not self._path.is_file():

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QIODevice, QObject, Qt, QThread, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QIODevice, QObject, Qt, QThread, QTimer, Signal
 from PySide6.QtMultimedia import QAudioDevice, QAudioFormat, QAudioSink, QAudioSource, QMediaDevices, QtAudio
 
 from videodesk.calls.ports import Device, SampleSink, SampleSource, SoundStream
@@ -22,6 +22,7 @@ RATE: Final = 48000
 TICK_MS: Final = 10
 BUFFER_MS: Final = 60
 _ANSWER_S: Final = 4.0
+_LISTED_MS: Final = 5000
 
 
 class _Worker(QObject):
@@ -46,9 +47,13 @@ class QtSound:
         self._worker: _Worker | None = None
         self._watch: QMediaDevices | None = None
         self._streams: list[_Stream] = []
+        self._watchers: list[Callable[[], None]] = []
+        self._known: list[Device] | None = None
+        self._age = QElapsedTimer()
+        self._is_over = False
 
     def devices(self) -> list[Device]:
-        def find() -> list[Device]:
+        def find() -> list[Device] | None:
             found = []
             for kind, there, default in (
                     ("microphone", QMediaDevices.audioInputs(), QMediaDevices.defaultAudioInput()),
@@ -56,7 +61,16 @@ class QtSound:
                 found += [Device(id=_id(device), label=device.description(), kind=kind, is_default=device == default) for device in there]
             return found
 
-        return self._ask(find, [])
+        # Who follows the devices asks each second, in the thread that also plays: some sound systems take their time to list.
+        known = self._known
+        if known is not None and not self._age.hasExpired(_LISTED_MS):
+            return list(known)
+        listed: list[Device] | None = self._ask(find, None)
+        if listed is None:  # a sound server that hangs: that is not the same as no devices
+            return list(known or [])
+        self._known = listed
+        self._age.restart()
+        return list(listed)
 
     def open_speaker(self, speaker_id: str | None, source: SampleSource, problem: Callable[[str], None]) -> SoundStream | None:
         def start() -> SoundStream | None:
@@ -80,8 +94,19 @@ class QtSound:
 
         return self._ask(start, None)
 
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        self._is_started()
+        self._watchers.append(changed)
+
+        def end() -> None:
+            with suppress(ValueError):
+                self._watchers.remove(changed)
+
+        return end
+
     def close(self) -> None:
         """Stop everything and end the thread; idempotent."""
+        self._is_over = True  # who still asks (devices are followed by a thread) does not start it again
         for stream in list(self._streams):
             stream.close()
         with self._lock:
@@ -126,7 +151,7 @@ class QtSound:
     def _is_started(self) -> bool:
         with self._lock:
             application = QCoreApplication.instance()
-            if application is None:
+            if application is None or self._is_over:
                 return False
             if self._thread is None:
                 thread, worker = QThread(), _Worker()
@@ -144,9 +169,12 @@ class QtSound:
         self._watch.audioOutputsChanged.connect(self._devices_changed)
 
     def _devices_changed(self) -> None:
+        self._known = None
         there = {_id(device) for device in (*QMediaDevices.audioInputs(), *QMediaDevices.audioOutputs())}
         for stream in list(self._streams):
             stream.check(there)
+        for changed in tuple(self._watchers):
+            changed()
 
 
 class _Stream:

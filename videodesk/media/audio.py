@@ -45,8 +45,11 @@ class CaptureRing:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._data = bytearray()
+        self.heard: Callable[[bytes], None] | None = None  # a device check records
 
     def write(self, samples: bytes) -> None:
+        if self.heard is not None:
+            self.heard(samples)
         with self._lock:
             self._data += samples
             surplus = len(self._data) - self.LIMIT

@@ -100,15 +100,15 @@ def cameras() -> list[Device]:
 
 
 def open_camera(camera_id: str | None, clock: Clock, *, is_synthetic: bool) -> CameraSource | None:
-    """The chosen camera, or the first there is when the chosen one is gone; None when there is none. May take a second: camera thread."""
+    """This camera; None when it does not open (gone, or another program has it). May take a second: camera thread."""
     if is_synthetic or camera_id == SYNTHETIC_CAMERA:
         return DrawnSource(clock)
-    there = [device.id for device in cameras()]
-    for candidate in ([camera_id] if camera_id in there and camera_id else []) + there[:1]:
-        source = CaptureSource(candidate)
-        if source.is_open:
-            return source
-        source.close()
+    if camera_id is None:
+        return None
+    source = CaptureSource(camera_id)
+    if source.is_open:
+        return source
+    source.close()
     return None
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from aiortc import RTCIceCandidate, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
 
+from videodesk.calls.device_choice import DeviceChange
 from videodesk.calls.live_ports import FrameWatcher
 from videodesk.calls.pictures import EncodedOriginal, FrozenFrame
 from videodesk.calls.ports import LocalMedia, PeerListener, PeerState, Picture
@@ -46,7 +47,9 @@ class SelfView:
         self._wake: Callable[[], None] | None = None
 
     def follow(self, slot: FrameSlot) -> None:
-        """Show another camera from now on."""
+        """Show another camera from now on; the same one again changes nothing."""
+        if slot is self._slot:
+            return
         if self._size is not None:
             slot.ask_size(*self._size)
         slot.on_fresh(self._wake)
@@ -91,15 +94,16 @@ class AiortcPeer:
         self._live = DataChannelLine(self._clock)
         self._connection = DeskConnection(ice_servers, self._inbox, self._candidate_found)
         self._connection.on("datachannel", self._live.take)
-        self._local = LocalSide(equipment, media, self._playout, self._problem_anywhere)
+        self._wants_microphone, self._wants_camera, self._is_on_hold = True, True, False
+        self._local = LocalSide(equipment, media, self._playout, self._problem_anywhere, self._moved_anywhere)
+        self._local.on_camera = lambda _camera: self._post(self._take_camera)
         self._self_view = SelfView(self._local.camera.slot)
         self._microphone = MicrophoneTrack(self._local.capture, self._clock)
         self._microphone.on_sent = partial(self._inbox.tap.put_sound, "agent")
         self._camera = CameraTrack(self._clock)
-        self._local.camera.listener = self._camera.put
+        self._take_camera()
         self._connection.on("connectionstatechange", self._connection_changed)
         self._state = PeerState.NEW
-        self._wants_microphone, self._wants_camera, self._is_on_hold = True, True, False
         self._early: list[IceCandidate] = []
         self._untold: list[IceCandidate] | None = []
         self._samples: deque[Sample] = deque()
@@ -194,9 +198,7 @@ class AiortcPeer:
 
     async def choose_devices(self, media: LocalMedia) -> None:
         await self._loop.run_in_executor(None, self._local.change, media)
-        self._self_view.follow(self._local.camera.slot)
-        self._local.camera.listener = self._camera.put
-        self._apply()
+        self._take_camera()
 
     async def close(self) -> None:
         if self._is_closed:
@@ -244,12 +246,25 @@ class AiortcPeer:
             self._untold.append(candidate)
 
     def _problem_anywhere(self, code: str) -> None:
-        def tell() -> None:
+        self._post(lambda: self._listener.media_problem(code))
+
+    def _moved_anywhere(self, change: DeviceChange) -> None:
+        self._post(lambda: self._listener.device_changed(change))
+
+    def _post(self, act: Callable[[], None]) -> None:
+        """From any thread: in the loop, unless this is over by then."""
+        def alone() -> None:
             if not self._is_closed:
-                self._listener.media_problem(code)
+                act()
 
         with contextlib.suppress(RuntimeError):  # the loop is closed: the program ends
-            self._loop.call_soon_threadsafe(tell)
+            self._loop.call_soon_threadsafe(alone)
+
+    def _take_camera(self) -> None:
+        """Send and show the camera that is in use now."""
+        self._self_view.follow(self._local.camera.slot)
+        self._local.camera.listener = self._camera.put
+        self._apply()
 
     def _connection_changed(self) -> None:
         if not self._is_closed:

@@ -74,6 +74,7 @@ from videodesk.protocol.join_bodies import (
     PhotoUploaded,
     WrapUpIn,
 )
+from videodesk.protocol.line_bodies import LineReceived, LineTime, LineView
 from videodesk.protocol.seal_bodies import (
     CertificateIn,
     CertificateView,
@@ -138,6 +139,9 @@ __all__ = [
     "InvitationView",
     "JoinView",
     "Line",
+    "LineReceived",
+    "LineTime",
+    "LineView",
     "MissingPiece",
     "Moment",
     "Money",

@@ -18,7 +18,7 @@ _SENT: Final[tuple[type[BaseModel], ...]] = (
 )
 _GOT: Final[tuple[type[BaseModel], ...]] = (
     m.Welcome, m.Pong, m.Refused, m.CallChanged, m.CallReady, m.Signaled, m.ChatLine, m.Asked, m.PresenceChanged, m.Happened, m.Replaced,
-    r.JoinView, r.ConsentView, r.PhotoUploaded, r.ServiceInfo, r.Problem, r.CopyView, r.CopyOpened,
+    r.JoinView, r.ConsentView, r.PhotoUploaded, r.ServiceInfo, r.Problem, r.CopyView, r.CopyOpened, r.LineView, r.LineReceived,
 )
 _EVENTS: Final[tuple[type[BaseModel], ...]] = (
     n.Ready, n.EpochSeen, n.NegotiationNeeded, n.OfferMade, n.AnswerMade, n.CandidateFound, n.SignaledEvent, n.PeerFailed, n.CallEnded,

@@ -20,6 +20,7 @@ from videodesk.service.api import (
     info,
     integrity,
     invitations,
+    line,
     marker,
     originals,
     packages,
@@ -59,7 +60,7 @@ def create_app(desk: Desk, passwords: Passwords | None = None) -> FastAPI:
     app.state.keeping = Keeping(desk, app.state.packages.forget_case)
     app.state.passwords = passwords or Passwords()
     api = APIRouter(prefix="/api/v1")
-    for part in (info, marker, people, cases, checklists, invitations, join_api, photos, uploads, stills, calls, evidence, originals, review, reports, seal, copies, packages, integrity, retention):
+    for part in (info, line, marker, people, cases, checklists, invitations, join_api, photos, uploads, stills, calls, evidence, originals, review, reports, seal, copies, packages, integrity, retention):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(signaling.router)

@@ -173,5 +173,6 @@ def _customer(principal: Annotated[Principal, Depends(_anyone)]) -> Principal:
     return principal
 
 
+AnyoneDep = Annotated[Principal, Depends(_anyone)]
 PrincipalDep = Annotated[Principal, Depends(_person)]
 CustomerDep = Annotated[Principal, Depends(_customer)]

@@ -23,6 +23,8 @@ MAX_STREAM_BYTES: Final = 4 * 1024 * 1024 * 1024
 REQUESTS: Final = parse("1200/10 seconds")
 SIGN_INS_OF_ADDRESS: Final = parse("30/5 minutes")
 SIGN_INS_OF_NAME: Final = parse("10/5 minutes")
+# Of one person or customer: a test of the line takes about fifteen requests of at most 2 MiB.
+LINE_TESTS: Final = parse("90/5 minutes")
 CERTIFICATES_OF_PERSON: Final = parse("20/hour")
 EXCHANGES: Final = parse("60/5 minutes")
 WRONG_CODES_OF_ADDRESS: Final = parse("5/15 minutes")

@@ -26,8 +26,8 @@ def turn_credential(secret: str, name: str, expires_at: datetime) -> tuple[str, 
     return username, base64.b64encode(mac.digest()).decode()
 
 
-def ice_servers(settings: Settings, clock: Clock, name: str) -> list[IceServer]:
-    """The servers for one side of a call; empty without TURN in the settings: on one network nothing else is needed.
+def ice_servers(settings: Settings, clock: Clock, name: str, lifetime_s: int = LIFETIME_S) -> list[IceServer]:
+    """The servers for one side of a call, with credentials for `lifetime_s`; empty without TURN in the settings: on one network nothing else is needed.
 
     Never a public STUN server: it would learn who calls, and where it cannot be reached gathering takes five seconds longer.
     """
@@ -37,6 +37,6 @@ def ice_servers(settings: Settings, clock: Clock, name: str) -> list[IceServer]:
     relays = [url for url in settings.turn_urls if not url.startswith("stun")]
     servers = [IceServer(urls=plain)] if plain else []
     if relays and settings.turn_secret:
-        username, password = turn_credential(settings.turn_secret, name, clock.now() + timedelta(seconds=LIFETIME_S))
+        username, password = turn_credential(settings.turn_secret, name, clock.now() + timedelta(seconds=lifetime_s))
         servers.append(IceServer(urls=relays, username=username, credential=password))
     return servers

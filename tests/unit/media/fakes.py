@@ -7,6 +7,7 @@ from collections.abc import Callable
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamTrack
 
+from videodesk.calls.device_choice import DeviceChange
 from videodesk.calls.ports import LocalMedia, PeerState, Quality
 from videodesk.core.clock import SystemClock
 from videodesk.media.audio import MicrophoneTrack
@@ -23,6 +24,7 @@ class Listener:
         self.states: list[PeerState] = []
         self.qualities: list[Quality] = []
         self.problems: list[str] = []
+        self.changes: list[DeviceChange] = []
         self.levels: list[tuple[float, float]] = []
         self.candidates: list[IceCandidate] = []
 
@@ -41,6 +43,9 @@ class Listener:
 
     def media_problem(self, code: str) -> None:
         self.problems.append(code)
+
+    def device_changed(self, change: DeviceChange) -> None:
+        self.changes.append(change)
 
     def level_changed(self, microphone: float, speaker: float) -> None:
         self.levels.append((microphone, speaker))

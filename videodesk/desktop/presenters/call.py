@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from videodesk.calls.capture_ports import CallMemory, GapReason, Vision
+from videodesk.calls.device_choice import DeviceChange
 from videodesk.calls.live_ports import Follower
 from videodesk.calls.ports import LocalMedia, MediaEngine, MediaPeer, PeerState, Quality, StillSource
 from videodesk.client.api import DeskApi
@@ -21,6 +22,7 @@ from videodesk.core.vocabulary import ConsentScope, Disposition, SnapshotMethod
 from videodesk.desktop.asking import CameraAsks
 from videodesk.desktop.calling import CallPhase, CallScreen, ChatItem, phase_of
 from videodesk.desktop.capturing import Capturing
+from videodesk.desktop.device_words import fresh_news, solved
 from videodesk.desktop.drawing.filing import Render
 from videodesk.desktop.live_drawing import LiveDrawer
 from videodesk.desktop.live_filing import LiveFiling
@@ -209,14 +211,24 @@ class CallPresenter(Presenter[CallScreen]):
         if code not in self.state.problems:
             self._set(problems=(*self.state.problems, code))
 
+    def device_changed(self, change: DeviceChange) -> None:
+        """Another device came into use: the newest word on each role stands until the person has read it."""
+        self._set(moved=fresh_news(self.state.moved, change), problems=solved(self.state.problems, change))
+
+    def devices_chosen(self) -> None:
+        """The person chose other devices while the call runs."""
+        if (peering := self._peering) is not None:
+            self._all_tasks.run("call.devices", lambda: peering.change_devices(self._devices()), failed=self._say_problem)
+
     def reconnect(self) -> None:
         """The person does not want to wait: a fresh connection now."""
         if self._peering is not None:
             self._all_tasks.run("call.restart", self._peering.restart, failed=self._say_problem)
 
     def dismiss_problem(self, code: str) -> None:
-        """The person has read it."""
-        self._set(problems=tuple(known for known in self.state.problems if known != code))
+        """The person has read it: a problem's code, or the role of a device that changed."""
+        self._set(problems=tuple(known for known in self.state.problems if known != code),
+                  moved=tuple(known for known in self.state.moved if known.role != code))
 
     def _follow_peer(self, state: PeerState) -> None:
         call = self.state.call

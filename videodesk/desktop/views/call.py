@@ -14,6 +14,7 @@ from videodesk.client.delivery import Delivery
 from videodesk.core.vocabulary import Disposition
 from videodesk.desktop.calling import CallPhase, CallScreen
 from videodesk.desktop.context import DesktopContext
+from videodesk.desktop.device_words import follow_devices
 from videodesk.desktop.drawing.rendition import render
 from videodesk.desktop.i18n import duration, error_text, t
 from videodesk.desktop.offers import FoundTexts
@@ -78,6 +79,7 @@ class CallScreenView(View):
         self._build()
         self._connect()
         self.attach(self.call_presenter)
+        self._end_devices = follow_devices(context.preferences, self.call_presenter.devices_chosen)
 
     # ── building ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -250,6 +252,7 @@ class CallScreenView(View):
 
     def shut(self) -> None:
         self._bring_back()
+        self._end_devices()
         self.rewound.shut()
         self.video.forget()
         self.side.self_view.forget()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from videodesk.core.errors import DeskError
 from videodesk.desktop.calling import CallPhase, CallScreen, TrayStage
+from videodesk.desktop.device_words import device_text, device_tone
 from videodesk.desktop.i18n import error_text, language, t, word
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.views.call_chat import Chat
@@ -138,9 +139,8 @@ class Side(QFrame):
                             lambda: self.retry.emit(shot_id))
         elif state.error is not None:
             self.banner.say(error_text(state.error), "danger")
-        elif state.problems:
-            code = state.problems[0]
-            self.banner.say(error_text(DeskError(code)), "warning", "common.close", lambda: self.dismissed.emit(code))
+        elif state.problems or state.moved:
+            self._say_of_devices(state)
         elif not state.is_online:
             self.banner.say(t("call.banner.offline"), "warning")
         elif state.notice is not None or (state.is_talking and state.retakes):
@@ -151,6 +151,15 @@ class Side(QFrame):
             self.banner.say(t("call.banner.page_hidden"), "warning")
         else:
             self.banner.hide()
+
+    def _say_of_devices(self, state: CallScreen) -> None:
+        """What is missing, else which device came into use; the loudest first."""
+        if state.problems:
+            code = state.problems[0]
+            self.banner.say(error_text(DeskError(code)), "warning", "common.close", lambda: self.dismissed.emit(code))
+            return
+        news = max(state.moved, key=lambda one: list(_TONES).index(device_tone(one)))
+        self.banner.say(device_text(news), device_tone(news), "common.close", lambda: self.dismissed.emit(news.role))
 
 
 def _asked(state: CallScreen) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QSizePolicy, QVBo
 
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.i18n import clock_time, duration, error_text, moment_text, t, word
+from videodesk.desktop.preferences import PreferenceStore
 from videodesk.desktop.presenters.inbox import InboxPresenter, InboxState
 from videodesk.desktop.theme import SPACE
 from videodesk.desktop.widgets import Badge, Banner, Button, Card, EmptyState, Icon, IconButton, View, label, scrolled
@@ -25,7 +26,10 @@ def make(context: DesktopContext) -> View:
     presenter = InboxPresenter(
         context.api, context.tasks, context.clock, context.session.person.id,
         open_call=lambda call_id: context.open("call", call_id=call_id), open_case=lambda case_id, **how: context.open("case", case_id=case_id, **how))
-    return InboxView(presenter, open_cases=lambda: context.open("cases"))
+    view = InboxView(presenter, open_cases=lambda: context.open("cases"))
+    if context.media is not None:
+        view.offer_check(context.preferences, lambda: context.open("settings", page="devices"))
+    return view
 
 
 class InboxView(View):
@@ -43,6 +47,9 @@ class InboxView(View):
         self._banner = Banner()
         self._banner.closer.clicked.connect(presenter.dismiss)
         outer.addWidget(self._banner)
+        self._offer = Banner("accent")
+        self._end_offer: Callable[[], None] = lambda: None
+        outer.addWidget(self._offer)
         self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns.setSpacing(2 * SPACE)
         self._main, self._side = QWidget(), QWidget()
@@ -76,6 +83,14 @@ class InboxView(View):
         self._timer.timeout.connect(presenter.tick)
         self._shown: dict[str, object] = {}
         self.attach(presenter)
+
+    def offer_check(self, preferences: PreferenceStore, check: Callable[[], None]) -> None:
+        """Before the first call: offer the device check, until it was made or put away."""
+        if preferences.value.device_check:
+            return
+        self._offer.closer.clicked.connect(lambda _checked=False: preferences.change(device_check="put_away"))
+        self._end_offer = preferences.watch(lambda now: self._offer.hide() if now.device_check else None)
+        self._offer.say("settings.offer_text", "accent", button_key="settings.offer_button", pressed=check)
 
     def opened(self, **params: object) -> None:
         """Fresh each time."""
@@ -116,6 +131,11 @@ class InboxView(View):
         super().resizeEvent(event)
         is_wide = self.width() >= WIDE_PX
         self._columns.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
+
+    def shut(self) -> None:
+        """No offer any more."""
+        self._end_offer()
+        super().shut()
 
     def retranslate(self) -> None:
         """All rows anew."""

@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QTimer, QUrl
-from PySide6.QtMultimedia import QSoundEffect
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from videodesk.core.places import resources
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.i18n import duration, t, word
 from videodesk.desktop.presenters.incoming import Incoming, IncomingPresenter
+from videodesk.desktop.ringing import Bell
 from videodesk.desktop.widgets import Button, ElidedLabel, Icon
 from videodesk.protocol.messages import CallView, Wire
 
-_RING: Final = "ring.wav"
 _READ_MS: Final = 5000
 
 
@@ -32,7 +30,8 @@ class IncomingBanner(QFrame):
         self.setObjectName("incoming")
         self.setProperty("banner", "accent")
         self._state = Incoming()
-        self._bell: QSoundEffect | None = None
+        self._bell: Bell | None = None
+        self._preferences = context.preferences
         self.icon = Icon("phone-incoming", "accent_text", 24)
         self.title = ElidedLabel(role="heading")
         self.title.setObjectName("incoming.title")
@@ -110,16 +109,9 @@ class IncomingBanner(QFrame):
             self._ring()
 
     def _ring(self) -> None:
-        source = resources() / "sounds" / _RING
-        if not source.is_file():
-            QApplication.beep()
-            return
         if self._bell is None:
-            self._bell = QSoundEffect(self)
-            self._bell.setSource(QUrl.fromLocalFile(str(source)))
-            self._bell.setLoopCount(5)
-        if not self._bell.isPlaying():
-            self._bell.play()
+            self._bell = Bell(self._preferences, self)
+        self._bell.ring()
 
     def _silence(self) -> None:
         if self._bell is not None:

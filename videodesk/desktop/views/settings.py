@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QProgressBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 import videodesk
-from videodesk.core.errors import DeskError, WorldError
+from videodesk.core.errors import DeskError
 from videodesk.desktop.context import DesktopContext
 from videodesk.desktop.i18n import error_text, t, word
 from videodesk.desktop.kit.appearance import LanguageChoice, ScaleChoice, ThemeChoice
-from videodesk.desktop.presenters.settings import KINDS, SettingsPresenter, SettingsState
+from videodesk.desktop.line_testing import ReportStore
+from videodesk.desktop.presenters.line_test import LinePresenter
+from videodesk.desktop.presenters.settings import SettingsPresenter, SettingsState
 from videodesk.desktop.presenters.shortcuts import ShortcutsPresenter
+from videodesk.desktop.ringing import Bell
 from videodesk.desktop.theme import SPACE
-from videodesk.desktop.views.call_video import VideoView
+from videodesk.desktop.views.devices_page import DevicesPage
+from videodesk.desktop.views.line_page import LinePage
 from videodesk.desktop.views.shortcut_page import ShortcutPage
-from videodesk.desktop.widgets import Banner, Button, Card, ComboBox, EmptyState, Field, View, label, scrolled
+from videodesk.desktop.widgets import Banner, Card, Field, View, label, scrolled
 
-WIDE_PX = 760
 COLUMN_PX = 560
 
 
@@ -47,9 +48,11 @@ class SettingsView(View):
         self.tabs.setObjectName("settings.tabs")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        self._devices = DevicesPage(presenter)
+        self._devices = DevicesPage(presenter, Bell(context.preferences, self, times=1))
         self._shortcuts = ShortcutPage(ShortcutsPresenter(context.preferences, context.tasks, context.clock))
-        for page in (scrolled(self._general()), scrolled(self._devices), self._shortcuts, scrolled(self._about())):
+        self._line = LinePage(LinePresenter(context.api, context.media, ReportStore(context.work_dir), context.settings.service or "localhost",
+                                            context.tasks, context.clock))
+        for page in (scrolled(self._general()), scrolled(self._devices), scrolled(self._line), self._shortcuts, scrolled(self._about())):
             self.tabs.addTab(page, "")
         outer.addWidget(self.tabs)
         self.attach(presenter)
@@ -97,27 +100,29 @@ class SettingsView(View):
         return page
 
     def opened(self, page: str = "", **params: Any) -> None:
-        """`page` "devices" opens the device check, "shortcuts" the keys."""
+        """`page` "devices" opens the device check, "network" the network test, "shortcuts" the keys."""
         del params
         self._settings.look_address()
-        places = {"devices": 1, "shortcuts": 2}
+        places = {"devices": 1, "network": 2, "shortcuts": 3}
         if page in places:
             self.tabs.setCurrentIndex(places[page])
 
     def shut(self) -> None:
         """Let go of the devices first."""
         self._devices.release()
+        self._line.shut()
         self._shortcuts.shut()
         super().shut()
 
     def retranslate(self) -> None:
         """What has no label of the kit."""
-        for index, key in enumerate(("settings.general", "settings.devices", "shell.shortcuts", "settings.about")):
+        for index, key in enumerate(("settings.general", "settings.devices", "line.tab", "shell.shortcuts", "settings.about")):
             self.tabs.setTabText(index, t(key))
         self.tabs.setAccessibleName(t("shell.settings"))
         self._roles.setText(", ".join(word("role", role) for role in self._context.session.person.roles))
         self._version.setText(t("settings.version", version=videodesk.__version__))
         self._where.setText(t("settings.data_dir", folder=str(self._context.settings.data_dir)))
+        self._line.retranslate()
         super().retranslate()
 
     def panes(self) -> list[QWidget]:
@@ -134,111 +139,6 @@ class SettingsView(View):
     def _choose_scale(self, scale_pct: int) -> None:
         self._context.preferences.change(scale_pct=scale_pct)
         self._restart.say("settings.scale_later", "accent")
-
-
-class DevicesPage(QWidget):
-    """Camera picture, microphone level, test sound; runs only while it is seen."""
-
-    def __init__(self, presenter: SettingsPresenter) -> None:
-        super().__init__()
-        self._presenter = presenter
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 2 * SPACE, SPACE, SPACE)
-        outer.setSpacing(2 * SPACE)
-        self._none = EmptyState("video-off", "settings.no_media_title", "settings.no_media_text")
-        outer.addWidget(self._none)
-        self._problem = Banner("warning", can_close=False)
-        outer.addWidget(self._problem)
-        self._content = QWidget()
-        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._content)
-        self._columns.setContentsMargins(0, 0, 0, 0)
-        self._columns.setSpacing(2 * SPACE)
-        outer.addWidget(self._content)
-        outer.addStretch(1)
-        choose = Card("settings.devices")
-        self._boxes: dict[str, ComboBox] = {}
-        for kind in KINDS:
-            box = ComboBox()
-            box.setObjectName(f"settings.{kind}")
-            box.activated.connect(partial(self._chosen, kind))
-            self._boxes[kind] = box
-        choose.body.addWidget(Field("settings.camera", self._boxes["camera"]))
-        choose.body.addWidget(Field("settings.microphone", self._boxes["microphone"]))
-        self._level = QProgressBar()
-        self._level.setTextVisible(False)
-        self._level.setRange(0, 100)
-        choose.body.addWidget(label(key="settings.level_hint", role="caption", wraps=True))
-        choose.body.addWidget(self._level)
-        choose.body.addWidget(Field("settings.speaker", self._boxes["speaker"]))
-        row = QHBoxLayout()
-        row.addWidget(Button("settings.test_sound", icon_name="volume", pressed=presenter.play_sound))
-        row.addStretch(1)
-        choose.body.addLayout(row)
-        choose.body.addStretch(1)
-        stage = QFrame()
-        stage.setProperty("surface", "stage")
-        inside = QVBoxLayout(stage)
-        inside.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-        self._video = VideoView("settings.camera", is_mirrored=True)
-        self._video.setMinimumSize(240, 180)
-        inside.addWidget(self._video)
-        self._columns.addWidget(choose, 1)
-        self._columns.addWidget(stage, 1)
-        self._timer = QTimer(self)
-        self._timer.setInterval(100)
-        self._timer.timeout.connect(presenter.tick)
-
-    def put(self, state: SettingsState) -> None:
-        """Show the devices there are, the picture, the level, what is wrong."""
-        self._none.setVisible(not state.has_media)
-        self._content.setVisible(state.has_media)
-        self._video.set_slot(state.preview.pictures if state.preview is not None else None)
-        self._level.setValue(round(state.level * 100))
-        self._level.setAccessibleName(t("settings.level"))
-        if state.problems:
-            self._problem.say_text("\n".join(error_text(WorldError(code)) for code in state.problems), "warning")
-        else:
-            self._problem.hide()
-        for kind, box in self._boxes.items():
-            self._fill(box, kind, state)
-
-    def release(self) -> None:
-        """Stop looking."""
-        self._timer.stop()
-        self._video.set_slot(None)
-        self._presenter.stop_check()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Run while seen."""
-        super().showEvent(event)
-        self._presenter.start_check()
-        self._timer.start()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Let go: the camera's lamp goes out."""
-        super().hideEvent(event)
-        self.release()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Picture below where there is no room beside."""
-        super().resizeEvent(event)
-        is_wide = self.width() >= WIDE_PX
-        self._columns.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
-
-    def _chosen(self, kind: str, index: int) -> None:
-        self._presenter.choose(kind, self._boxes[kind].itemData(index))
-
-    @staticmethod
-    def _fill(box: ComboBox, kind: str, state: SettingsState) -> None:
-        wanted = [(t("settings.system_device"), None), *((device.label, device.id) for device in state.of_kind(kind))]
-        if state.is_loaded and len(wanted) == 1:
-            wanted = [(t("settings.no_device"), None)]
-        have = [(box.itemText(i), box.itemData(i)) for i in range(box.count())]
-        if have != wanted:
-            box.clear()
-            for text, device_id in wanted:
-                box.addItem(text, device_id)
-        box.setCurrentIndex(next((i for i, (_text, device_id) in enumerate(wanted) if device_id == state.chosen(kind)), 0))
 
 
 def _page() -> tuple[QWidget, QVBoxLayout]:
