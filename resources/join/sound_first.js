@@ -7,6 +7,10 @@
  * @property {number} step which of STEPS is in force
  * @property {number} leastRttMs the shortest way there and back so far
  * @property {number} calmSinceMs since when nothing was wrong
+ * @property {number | null} narrowSinceMs since when the estimator has thought the line too narrow for a picture
+ * @property {number} heardAtMs when the other side was heard of last
+ * @property {number | null} deafFrom the step before nothing was heard any more; null: it is
+ * @property {number} lateMs by how much the way there and back was longer than that, when it was known last
  * @property {number | null} lateSinceMs since when the way there and back has been too long
  * @property {number} waitMs how long it must be calm before the next step up
  * @property {number} roseAtMs when the last step up was
@@ -18,19 +22,24 @@
  * @property {number | null} rttMs null: nothing new was heard
  * @property {number | null} availableBps what the estimator thinks the line carries
  * @property {number} lostShare 0..1
+ * @property {boolean} hears whether the other side was heard of since the last sample
+ * @property {boolean} speaks whether sound is sent, of which the other side reports
  */
 
 export const STEPS = [
   { bps: 0, fps: 0 }, { bps: 30_000, fps: 1 }, { bps: 60_000, fps: 3 }, { bps: 120_000, fps: 8 }, { bps: 250_000, fps: 20 }, { bps: 2_500_000, fps: 0 },
 ];
 export const FULL = STEPS.length - 1;
-const NARROW_BPS = 130_000;
+const NARROW_BPS = 100_000;
+const NARROW_MS = 1_000;
 const CHOKED_MS = 400;
 const STUCK_MS = 1_000;
 const CALM_MS = 300;
-const HEAVY_LOSS = 0.25;
+const HEAVY_LOSS = 0.4;
 const SOUND_BPS = 60_000;
 // A queue that the estimator empties by itself is none of our business.
+// A report comes each second; so long without one and the queue is full, or the line is cut.
+const DEAF_MS = 3_500;
 const PATIENCE_MS = 2_500;
 const FIRST_WAIT_MS = 3_000;
 const LONGEST_WAIT_MS = 60_000;
@@ -38,6 +47,7 @@ const LONGEST_WAIT_MS = 60_000;
 const USUAL_RTT_MS = 300;
 const HOLD_MS = 2_000;
 const PROVEN_MS = 20_000;
+const SPEAKS_MS = 2_000;
 
 /**
  * @param {number} nowMs
@@ -46,7 +56,7 @@ const PROVEN_MS = 20_000;
  */
 export function begin(nowMs, expectedBps = null) {
   const step = expectedBps === null ? FULL : Math.max(1, fitting(expectedBps));
-  return { step, leastRttMs: USUAL_RTT_MS, calmSinceMs: nowMs, lateSinceMs: null, waitMs: FIRST_WAIT_MS, roseAtMs: -Infinity, heldUntilMs: -Infinity };
+  return { step, leastRttMs: USUAL_RTT_MS, calmSinceMs: nowMs, narrowSinceMs: null, heardAtMs: nowMs, deafFrom: null, lateMs: 0, lateSinceMs: null, waitMs: FIRST_WAIT_MS, roseAtMs: -Infinity, heldUntilMs: -Infinity };
 }
 
 /** The highest step for which a line has room beside the sound; all of it from a little more than the last but one. @param {number} bps */
@@ -59,16 +69,28 @@ function fitting(bps) {
  * @param {Line} line @param {Sample} sample
  * @returns {Line}
  */
-export function judge(line, { nowMs, rttMs, availableBps, lostShare }) {
+export function judge(line, { nowMs, rttMs, availableBps, lostShare, hears, speaks }) {
   const leastRttMs = Math.min(line.leastRttMs, rttMs ?? Infinity);
-  const lateMs = rttMs === null ? 0 : rttMs - leastRttMs;
-  const isNarrow = availableBps !== null && availableBps < NARROW_BPS && line.step === FULL;
+  const lateMs = rttMs === null ? line.lateMs : rttMs - leastRttMs;
+  const looksNarrow = availableBps !== null && availableBps < NARROW_BPS && line.step === FULL;
+  const narrowSinceMs = looksNarrow ? line.narrowSinceMs ?? nowMs : null;
+  const isNarrow = narrowSinceMs !== null && nowMs - narrowSinceMs >= NARROW_MS;
+  const heardAtMs = hears || rttMs !== null || !speaks ? nowMs : line.heardAtMs;
   const isTight = availableBps !== null && availableBps < 2 * NARROW_BPS;
-  const lateSinceMs = lateMs > CHOKED_MS ? line.lateSinceMs ?? nowMs : rttMs === null ? line.lateSinceMs : null;
+  const lateSinceMs = rttMs === null ? line.lateSinceMs : lateMs > CHOKED_MS ? line.lateSinceMs ?? nowMs : null;
   const isLateForLong = lateSinceMs !== null && nowMs - lateSinceMs >= PATIENCE_MS;
-  const isChoked = (lateMs > CHOKED_MS && (isTight || isLateForLong)) || (lostShare > HEAVY_LOSS && isTight);
+  const isChoked = isLateForLong || (lostShare > HEAVY_LOSS && isTight);
   const isCalm = lateMs < CALM_MS && lostShare < HEAVY_LOSS && !isNarrow;
-  const known = { ...line, leastRttMs, lateSinceMs, calmSinceMs: isCalm ? line.calmSinceMs : nowMs };
+  const known = { ...line, leastRttMs, narrowSinceMs, heardAtMs, lateMs, lateSinceMs, calmSinceMs: isCalm ? line.calmSinceMs : nowMs };
+  if (nowMs - heardAtMs > DEAF_MS || line.deafFrom !== null) {
+    if (rttMs === null) {
+      return { ...known, step: 0, deafFrom: line.deafFrom ?? line.step, calmSinceMs: nowMs };
+    }
+    return { ...known, step: isCalm ? line.deafFrom ?? 0 : 0, deafFrom: null, calmSinceMs: nowMs }; // it was a cut, or a queue
+  }
+  if (line.step === 0 && !speaks) {
+    return { ...known, step: 1, calmSinceMs: nowMs }; // who sends nothing learns nothing
+  }
   if ((isChoked || isNarrow) && nowMs >= line.heldUntilMs && line.step > 0) {
     const hasFailed = nowMs - line.roseAtMs < 2 * HOLD_MS + FIRST_WAIT_MS;
     const lower = lateMs > STUCK_MS ? 0 : line.step === FULL ? 1 : line.step - 1;
@@ -89,7 +111,13 @@ export class SoundFirst {
     this.connection = connection;
     this.apply = apply;
     this.line = begin(performance.now(), expectedBps);
-    this.measured = 0;
+    this.expectedBps = expectedBps;
+    this.isUp = false;
+    this.reports = 0;
+    /** @type {number | undefined} */
+    this.answers = undefined;
+    this.soundPackets = 0;
+    this.spokeAtMs = 0;
     this.timer = setInterval(() => void this.look(), 500);
   }
 
@@ -102,24 +130,48 @@ export class SoundFirst {
   }
 
   async look() {
+    const nowMs = performance.now();
+    const isUp = this.connection.connectionState === "connected";
+    if (isUp && !this.isUp) {
+      this.line = { ...begin(nowMs, this.expectedBps), step: this.line.step };
+    }
+    this.isUp = isUp;
+    const stats = isUp ? await this.connection.getStats().catch(() => null) : null;
+    if (stats) {
+      const before = this.line.step;
+      this.line = judge(this.line, this.sampleOf(stats, nowMs));
+      if (this.line.step !== before) {
+        this.apply(this.step);
+      }
+    }
+  }
+
+  /** @param {RTCStatsReport} stats @param {number} nowMs @returns {Sample} */
+  sampleOf(stats, nowMs) {
     /** @type {Sample} */
-    const sample = { nowMs: performance.now(), rttMs: null, availableBps: null, lostShare: 0 };
-    const stats = await this.connection.getStats().catch(() => null);
-    stats?.forEach((one) => {
-      if (one.type === "candidate-pair" && one.nominated && typeof one.availableOutgoingBitrate === "number") {
-        sample.availableBps = one.availableOutgoingBitrate;
-      } else if (one.type === "remote-inbound-rtp" && one.kind === "audio") {
-        if (typeof one.roundTripTime === "number" && one.roundTripTimeMeasurements !== this.measured) {
-          this.measured = one.roundTripTimeMeasurements;
-          sample.rttMs = one.roundTripTime * 1000;
+    const sample = { nowMs, rttMs: null, availableBps: null, lostShare: 0, hears: false, speaks: false };
+    let reports = 0;
+    stats.forEach((one) => {
+      if (one.type === "candidate-pair" && one.nominated) {
+        sample.availableBps = one.availableOutgoingBitrate ?? null;
+        // The checks of the path tell the way there and back as it is now; reports tell that of the last report they answer, which may be old.
+        if (one.responsesReceived !== this.answers && typeof one.currentRoundTripTime === "number") {
+          sample.rttMs = one.currentRoundTripTime * 1000;
         }
-        sample.lostShare = one.fractionLost ?? 0;
+        this.answers = one.responsesReceived;
+      } else if (one.type === "remote-inbound-rtp") {
+        reports += one.roundTripTimeMeasurements ?? nowMs;
+        sample.lostShare = Math.max(sample.lostShare, one.fractionLost ?? 0);
+      } else if (one.type === "outbound-rtp" && one.kind === "audio") {
+        if (one.packetsSent !== this.soundPackets) {
+          this.spokeAtMs = nowMs;
+        }
+        this.soundPackets = one.packetsSent;
       }
     });
-    const before = this.line.step;
-    this.line = judge(this.line, sample);
-    if (this.line.step !== before && this.connection.connectionState !== "closed") {
-      this.apply(this.step);
-    }
+    sample.hears = reports !== this.reports;
+    this.reports = reports;
+    sample.speaks = nowMs - this.spokeAtMs < SPEAKS_MS;
+    return sample;
   }
 }

@@ -29,6 +29,7 @@ from tests.bench._link import Link, Quality, enter
 from tests.bench._window import Desk
 from tests.unit.media.spoken import voice
 from videodesk.calls.ports import LocalMedia
+from videodesk.core.places import resources
 from videodesk.media.opus import RATE
 from videodesk.media.peer import AiortcPeer
 from videodesk.media.synthetic import DrawnCamera, read_frame_number, write_camera_file
@@ -75,6 +76,20 @@ function preferH264(pc) {
     one.setCodecPreferences([...all.filter(c => /42e01f.*/.test(c.sdpFmtpLine ?? '') && /packetization-mode=1/.test(c.sdpFmtpLine)),
       ...all.filter(c => !(/42e01f/.test(c.sdpFmtpLine ?? '') && /packetization-mode=1/.test(c.sdpFmtpLine)))]);
   }
+}
+async function yieldToSound(pc) {  // as the customer's page does (resources/join/peer.js)
+  const sender = pc.getSenders().find(one => one.track?.kind === 'video');
+  if (!sender) return;
+  window.steps = [];
+  new SoundFirst(pc, ({bps, fps}) => {
+    steps.push([now(), bps]);
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings) {
+      encoding.active = bps > 0; encoding.maxBitrate = Math.max(bps, 1);
+      if (fps > 0) encoding.maxFramerate = fps; else delete encoding.maxFramerate;
+    }
+    sender.setParameters(parameters).catch(() => 0);
+  });
 }
 async function dial(onCandidate) {
   const pc = window.pc = new RTCPeerConnection({iceServers: []});
@@ -149,6 +164,8 @@ class Taken:
     begun_at_s: float = 0.0
     ended_at_s: float = 0.0
     video_octets: int = 0
+    steps: list[tuple[float, int]] = field(default_factory=list)
+    """When the page's picture was allowed another rate (s since the begin, bit/s)."""
     concealed: float = 0.0
     """The share of the sound that was made up."""
 
@@ -189,6 +206,7 @@ class Lab:
         async with self._browser(self.link.phone) as browser:
             page = await open_page(browser)
             await page.add_script_tag(content=_SCRIPT)
+            await page.add_script_tag(content=(resources() / "join" / "sound_first.js").read_text().replace("export ", ""))
             await page.evaluate("withVideo => openMedia(withVideo)", self._with_video)
             yield page
 
@@ -222,6 +240,7 @@ class Lab:
                 sdp = await phone.evaluate("dial(c => toDesk(c))")
                 await desk.in_engine(lambda: peer.take_description(SessionDescription(type="offer", sdp=sdp)))
                 await phone.evaluate("sdp => pc.setRemoteDescription({type: 'answer', sdp})", desk.listener.descriptions[-1].sdp)
+                await phone.evaluate("yieldToSound(pc)")
 
             await phone.expose_function("toDesk", to_desk)
             view.painted.clear()
@@ -239,6 +258,7 @@ class Lab:
 
             taken = await self._run(phone, begin, watch, seconds)
             taken.heard = ear.stop()
+            taken.steps = [(at / 1000 - taken.begun_at_s, bps) for at, bps in await phone.evaluate("window.steps ?? []")]
             view.reads_numbers = False
             taken.painted, taken.pictures = dict(view.painted), pictures
             taken.video_octets = peer.inbox.video.octets

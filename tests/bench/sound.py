@@ -3,7 +3,8 @@
 Mouth to ear: from the sender's track to what the speaker is given (neither device's own buffer counts). Understandable: how alike the
 loudness of 15 third-octave bands moves in what was said and what was heard, over stretches of 384 ms (STOI of Taal et al. 2011, without
 its clipping): 1 is the same, under 0.6 is hard to follow. `burst`: 6 s of 20 % loss, then clean: the delay 10 s later is compared with
-the delay before. `narrow`: 100 kbit/s with 5 % loss and a picture beside. Needs root. `--cells`, `--seconds`, `--table` as in network.
+the delay before. `narrow`: 100 kbit/s with 5 % loss and a picture beside, both ways, from
+the 25th second on. Needs root. `--cells`, `--seconds`, `--table` as in network.
 """
 
 import argparse
@@ -24,6 +25,8 @@ from tests.bench._window import Desk
 from videodesk.media.opus import RATE
 
 SETTLE_S = 4.0
+NARROW_SETTLE_S, NARROW_S = 25.0, 55.0
+"""The first pictures fill a queue of 64 kB that takes 100 kbit/s many seconds to empty; what is asked is how it goes on."""
 WINDOW_S = 0.3
 STEP_S = 0.15
 MOST_S = 3.0
@@ -77,13 +80,13 @@ class Outcome:
                 f"{len(self.delays_ms)} stretches, before {self.between(4, BURST_S[0]):.0f}, 10 s after {self.between(BURST_S[1] + 10, 99):.0f} ms, {self.frames} frames")
 
 
-def judge(taken: Taken) -> Outcome:
+def judge(taken: Taken, settle_s: float) -> Outcome:
     said, heard = taken.said, taken.heard
     assert said is not None
     assert heard is not None
     found: list[tuple[float, float]] = []
     moved = np.zeros(len(said.samples), dtype=np.float64)
-    at_s = max(taken.begun_at_s + SETTLE_S, said.begun_at_s + MOST_S)
+    at_s = max(taken.begun_at_s + settle_s, said.begun_at_s + MOST_S)
     until_s = min(said.begun_at_s + len(said.samples) / RATE, taken.ended_at_s) - MOST_S
     delay_s = 0.1
     while at_s < until_s:
@@ -99,7 +102,7 @@ def judge(taken: Taken) -> Outcome:
         part = heard.samples[max(0, other + lead):other + lead + step]
         moved[begin + lead:begin + lead + len(part)] = part
         at_s += STEP_S
-    begin, end = (round((edge - said.begun_at_s) * RATE) for edge in (max(taken.begun_at_s + SETTLE_S, said.begun_at_s + MOST_S) + WINDOW_S, until_s - WINDOW_S))
+    begin, end = (round((edge - said.begun_at_s) * RATE) for edge in (max(taken.begun_at_s + settle_s, said.begun_at_s + MOST_S) + WINDOW_S, until_s - WINDOW_S))
     return Outcome(found, understood(said.samples[begin:end], moved[begin:end]), taken.concealed, len(taken.painted))
 
 
@@ -163,11 +166,12 @@ def run() -> Report:
             async with async_playwright() as playwright:
                 for name in given.cells.split(","):
                     quality, script, with_video = CELLS[name]
+                    seconds, settle_s = (NARROW_S, NARROW_SETTLE_S) if name == "narrow" else (given.seconds, SETTLE_S)
                     for who in ("ours", "peer"):
                         with Link(quality, quality, given.seed) as link:
                             lab = Lab(desk, playwright, Path(folder), link, with_video=with_video)
-                            taken = await (lab.ours if who == "ours" else lab.bare)(script(link), given.seconds)
-                        outcome = outcomes.setdefault(name, {})[who] = judge(taken)
+                            taken = await (lab.ours if who == "ours" else lab.bare)(script(link), seconds)
+                        outcome = outcomes.setdefault(name, {})[who] = judge(taken, settle_s)
                         if given.table:
                             print(f"{name:<7} {who:<5} {outcome.row()}", file=sys.stderr, flush=True)
 

@@ -22,6 +22,8 @@ from videodesk.media.opus import FRAME, RATE, Samples
 
 OPUS_BIT_RATE: Final = 64_000
 """Mono. aiortc encodes 96 kbit/s stereo of the same sound twice: no better, and 1.2 to 1.4 times as many octets."""
+NARROW_OPUS_BIT_RATE: Final = 24_000
+"""On a line that carries no picture: a voice is still clear."""
 OPUS_DELAY_S: Final = 0.006
 """By which libopus is late (312 samples, 6.5 ms): a packet's sound begins so much before its time. Whole milliseconds, as files count."""
 
@@ -71,9 +73,10 @@ class CaptureRing:
 class OpusEncoding:
     """Mono samples to Opus packets of 20 ms. `application`: `voip` or `audio` (RFC 6716 §2.1.1). Not thread-safe."""
 
-    def __init__(self, application: str) -> None:
+    def __init__(self, application: str, bit_rate: int = OPUS_BIT_RATE) -> None:
         codec: Any = av.CodecContext.create("libopus", "w")
-        codec.bit_rate, codec.format, codec.layout, codec.sample_rate = OPUS_BIT_RATE, "s16", "mono", RATE
+        self.bit_rate = bit_rate
+        codec.bit_rate, codec.format, codec.layout, codec.sample_rate = bit_rate, "s16", "mono", RATE
         codec.time_base = Fraction(1, RATE)
         codec.options = {"application": application, "frame_duration": "20"}
         self._codec = codec
@@ -107,6 +110,7 @@ class MicrophoneTrack(MediaStreamTrack):
         self.source = source
         self.is_on = True
         self.is_opus = False
+        self.bit_rate = OPUS_BIT_RATE
         self.level = 0.0
         self.on_sent: SentSound | None = None
         self._clock = clock
@@ -134,8 +138,8 @@ class MicrophoneTrack(MediaStreamTrack):
 
     def _encode(self, samples: Samples, at: int, begun_s: float) -> av.Packet[Any]:
         """A packet; its sound began a frame before it was read."""
-        if self._encoding is None:
-            self._encoding = OpusEncoding("voip")
+        if self._encoding is None or self._encoding.bit_rate != self.bit_rate:
+            self._encoding = OpusEncoding("voip", self.bit_rate)
         payload = self._encoding.encode(samples)
         if self.on_sent is not None:
             self.on_sent(payload, at, begun_s)

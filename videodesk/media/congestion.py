@@ -13,6 +13,9 @@ from videodesk.media.jitter import SequenceNumbers
 
 TRANSPORT_CC_URI: Final = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 FEEDBACK_EVERY_S: Final = 0.05
+SELDOM_S: Final = 0.15
+FEW: Final = 6
+"""Of fewer packets the sender is told each SELDOM_S only: on a narrow line the reports themselves weigh."""
 RTCP_RTPFB: Final = 205
 FMT_TRANSPORT_CC: Final = 15
 
@@ -31,11 +34,11 @@ class TransportFeedback:
         self._reported: int | None = None
         self._count = 0
         self._origin_s: float | None = None
+        self._told_at_s = -SELDOM_S
 
-    @property
-    def is_due(self) -> bool:
-        """Whether anything arrived since the last report."""
-        return bool(self._arrivals)
+    def is_due(self, now_s: float) -> bool:
+        """Whether enough arrived since the last report, or something long enough ago."""
+        return len(self._arrivals) >= FEW or (bool(self._arrivals) and now_s - self._told_at_s >= SELDOM_S)
 
     def note(self, number: int, now_s: float) -> None:
         """A packet with transport sequence number `number` (16 bits) arrived at `now_s` (monotonic)."""
@@ -43,8 +46,9 @@ class TransportFeedback:
             self._origin_s = now_s - 1.0
         self._arrivals.setdefault(self._numbers.unwrap(number), round((now_s - self._origin_s) / _TICK_S))
 
-    def packets(self, sender_ssrc: int, media_ssrc: int) -> list[bytes]:
+    def packets(self, sender_ssrc: int, media_ssrc: int, now_s: float) -> list[bytes]:
         """RTCP packets about all that arrived since the last call."""
+        self._told_at_s = now_s
         out = []
         while self._arrivals:
             out.append(self._pack_one(sender_ssrc, media_ssrc))

@@ -7,14 +7,11 @@ our subclass, so that other connections in the process stay aiortc's own. tests/
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any, Final
 
-import av
 from aioice import Candidate
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.codecs import is_rtx
-from aiortc.codecs.h264 import H264Encoder
 from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtcconfiguration import RTCBundlePolicy
 from aiortc.rtcicetransport import candidate_from_aioice
@@ -26,6 +23,8 @@ from videodesk.media.congestion import TRANSPORT_CC_URI
 from videodesk.media.gathering import DeskIce, servers_of, take_over
 from videodesk.media.lane import MediaLane
 from videodesk.media.receiver import DeskReceiver, Inbox
+from videodesk.media.sending import FastH264Encoder
+from videodesk.media.yielding import Step
 from videodesk.protocol.messages import IceCandidate, IceServer
 
 START_BITRATE_KBPS: Final = 2500
@@ -102,6 +101,13 @@ class DeskConnection(RTCPeerConnection):
                 _ask_for_robust_sound(transceiver._codecs)  # noqa: SLF001
             _announce_transport_cc(transceiver, media)
 
+    def limit_picture(self, step: Step) -> None:
+        """What the outgoing picture may take from now on."""
+        for sender in self.getSenders():
+            encoder = getattr(sender, "_RTCRtpSender__encoder")  # noqa: B009 - a mangled name
+            if isinstance(encoder, FastH264Encoder):
+                encoder.limit_bps = step.bps
+
     def _leave_the_first_word(self) -> None:
         """The page begins the DTLS handshake (a=setup:passive): libwebrtc repeats what gets lost after 50 ms, OpenSSL after a second."""
         for transport in {transceiver.receiver.transport for transceiver in self.getTransceivers()}:
@@ -157,23 +163,3 @@ def _announce_transport_cc(transceiver: Any, media: Any) -> None:
     for codec in transceiver._codecs:  # noqa: SLF001
         if any(entry.type == _TRANSPORT_CC.type for entry in feedback.get(codec.payloadType, ())):
             codec.rtcpFeedback.append(_TRANSPORT_CC)
-
-
-class FastH264Encoder(H264Encoder):
-    """aiortc's H.264 encoder with x264's preset `superfast`: a quarter of the CPU of the default (aiortc#980 asks for options)."""
-
-    def _encode_frame(self, frame: Any, force_keyframe: bool) -> Any:
-        wanted = self.target_bitrate
-        codec: Any = self.codec
-        if codec is None or frame.width != codec.width or frame.height != codec.height or abs(wanted - codec.bit_rate) > codec.bit_rate // 4:
-            codec = av.CodecContext.create("libx264", "w")
-            codec.width, codec.height, codec.pix_fmt = frame.width, frame.height, "yuv420p"
-            codec.bit_rate = wanted
-            codec.framerate, codec.time_base = Fraction(30), Fraction(1, 30)
-            codec.options = {"level": "31", "tune": "zerolatency", "preset": "superfast"}
-            codec.profile = "Baseline"
-            self.codec = codec
-        frame.pict_type = av.video.frame.PictureType.I if force_keyframe else av.video.frame.PictureType.NONE
-        data = b"".join(bytes(packet) for packet in codec.encode(frame))
-        if data:
-            yield from self._split_bitstream(data)

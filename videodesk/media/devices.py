@@ -25,6 +25,7 @@ from videodesk.core.clock import Clock
 from videodesk.media.decoding import DecodedFrame
 from videodesk.media.frames import FrameSlot, from_bgr
 from videodesk.media.synthetic import DrawnCamera
+from videodesk.media.yielding import FULL, STEPS
 
 SYNTHETIC_CAMERA: Final = "synthetic"
 WIDTH_PX, HEIGHT_PX, FPS = 640, 360, 15
@@ -161,7 +162,10 @@ class CameraThread:
 
 
 class CameraTrack(MediaStreamTrack):
-    """The outgoing picture: the newest camera frame when aiortc asks for one. `put` may be called in any thread; the rest is the loop's."""
+    """The outgoing picture: the newest camera frame when aiortc asks for one, no more of them than `limit` allows.
+
+    `put` may be called in any thread; the rest is the loop's.
+    """
 
     kind = "video"
 
@@ -172,12 +176,16 @@ class CameraTrack(MediaStreamTrack):
         self._frame: av.VideoFrame | None = None
         self._fresh = asyncio.Event()
         self._start_s: float | None = None
+        self._next_s = 0.0
         self.is_on = True
+        self.limit = STEPS[FULL]
 
     def put(self, frame: av.VideoFrame) -> None:
         """A camera frame; replaces one that was not sent yet."""
-        if not self.is_on:
+        now_s = self._clock.monotonic()
+        if not self.is_on or self.limit.bps == 0 or now_s < self._next_s:
             return
+        self._next_s = now_s + 1 / self.limit.fps if self.limit.fps else 0.0
         self._frame = frame
         with contextlib.suppress(RuntimeError):  # the loop is closed: the program ends
             self._wakes.call_soon_threadsafe(self._fresh.set)

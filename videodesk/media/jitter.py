@@ -25,6 +25,8 @@ ASK_KEY_EVERY_S: Final = 0.4
 MAX_PACKETS: Final = 2048
 MAX_NACKED: Final = 250
 MAX_TRIES: Final = 12
+QUICK_TRIES: Final = 3
+"""After so many the next waits twice as long each time: what does not come now is held up, and asking fills the line."""
 ASK_AGAIN_AT_LEAST_S: Final = 0.02
 ASK_AGAIN_AT_MOST_S: Final = 0.3
 HEAVY_LOSS: Final = 0.05
@@ -159,13 +161,14 @@ class VideoJitter:
         """What to ask the sender for now; asking again is timed here."""
         nack: list[int] = []
         needs_key = self._wants_key
-        repeat_s = min(ASK_AGAIN_AT_MOST_S, max(ASK_AGAIN_AT_LEAST_S, 1.1 * self.rtt_s + 0.005))
+        base_s = min(ASK_AGAIN_AT_MOST_S, max(ASK_AGAIN_AT_LEAST_S, 1.1 * self.rtt_s + 0.005))
         if len(self._missing) > MAX_NACKED:
             needs_key = True
         else:
             for number, missing in self._missing.items():
                 if missing.asked_at_s is not None:
                     age_s = now_s - missing.asked_at_s
+                    repeat_s = base_s * 2 ** max(0, missing.tries - QUICK_TRIES)
                     if not missing.was_doubled and self.loss > HEAVY_LOSS and TWICE_AFTER_S <= age_s < repeat_s:
                         missing.was_doubled = True
                         nack.append(number)

@@ -16,7 +16,7 @@ from videodesk.calls.device_choice import DeviceChange
 from videodesk.calls.live_ports import FrameWatcher
 from videodesk.calls.pictures import EncodedOriginal, FrozenFrame
 from videodesk.calls.ports import LocalMedia, PeerListener, PeerState, Picture
-from videodesk.media.audio import MicrophoneTrack
+from videodesk.media.audio import NARROW_OPUS_BIT_RATE, OPUS_BIT_RATE, MicrophoneTrack
 from videodesk.media.connection import DeskConnection
 from videodesk.media.decoding import DecodedFrame
 from videodesk.media.devices import CameraTrack
@@ -27,6 +27,8 @@ from videodesk.media.memory import DeskMemory
 from videodesk.media.playout import Playout
 from videodesk.media.quality import WINDOW_S, Sample, judge
 from videodesk.media.receiver import Inbox
+from videodesk.media.sending import WayOut
+from videodesk.media.yielding import FULL, STEPS, Step
 from videodesk.protocol.messages import IceCandidate, IceServer, SessionDescription
 
 UNSTABLE_AFTER_S: Final = 1.5
@@ -110,6 +112,7 @@ class AiortcPeer:
         self._size = (0, 0)
         self._delay_s = 0.0
         self._is_closed = False
+        self._way_out = WayOut(self._connection, self._clock, self._yield)
         self._watch = asyncio.create_task(self._watch_over(), name="peer-watch")
 
     # ── the port ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,6 +162,7 @@ class AiortcPeer:
             await connection.setRemoteDescription(RTCSessionDescription(sdp=description.sdp, type=description.type))
             if description.type == "offer":
                 connection.send_along(self._microphone, self._camera)
+                self._way_out.listen()
                 await connection.setLocalDescription(await connection.createAnswer())
         except Exception:  # noqa: BLE001 - an SDP of foreign origin: aiortc's parser raises whatever its bytes provoke
             if not self._is_closed:
@@ -205,6 +209,7 @@ class AiortcPeer:
             return
         self._is_closed = True
         self._watch.cancel()
+        self._way_out.close()
         self._leave_tap()
         self._watching.watcher = None
         self._live.close()
@@ -265,6 +270,12 @@ class AiortcPeer:
         self._self_view.follow(self._local.camera.slot)
         self._local.camera.listener = self._camera.put
         self._apply()
+
+    def _yield(self, step: Step) -> None:
+        """The customer's line carries no more than this: sound comes before our picture."""
+        self._camera.limit = step
+        self._connection.limit_picture(step)
+        self._microphone.bit_rate = OPUS_BIT_RATE if step is STEPS[FULL] else NARROW_OPUS_BIT_RATE
 
     def _connection_changed(self) -> None:
         if not self._is_closed:

@@ -319,8 +319,9 @@ class DeskReceiver:
         feedback = self._inbox.feedback
         while True:
             await asyncio.sleep(FEEDBACK_EVERY_S)
-            if feedback.is_due and self._rtcp_ssrc is not None:
-                for packet in feedback.packets(self._rtcp_ssrc, self._media_ssrc or 0):
+            now_s = self._clock.monotonic()
+            if self._rtcp_ssrc is not None and feedback.is_due(now_s):
+                for packet in feedback.packets(self._rtcp_ssrc, self._media_ssrc or 0, now_s):
                     await self._send(packet)
             if self._kind == "video" and self._rtcp_ssrc is not None and self._media_ssrc is not None:
                 inbox = self._inbox

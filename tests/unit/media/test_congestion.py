@@ -51,9 +51,9 @@ def test_every_arrival_is_reported_at_its_time_and_every_loss_too(seed: int, sta
             sent[(start + number) & 0xFFFF] = now
             feedback.note((start + number) & 0xFFFF, now)
         if rng.random() < 0.1:
-            for packet in feedback.packets(1, 2):
+            for packet in feedback.packets(1, 2, 0.0):
                 reported |= unpack(packet)
-    for packet in feedback.packets(1, 2):
+    for packet in feedback.packets(1, 2, 0.0):
         reported |= unpack(packet)
     assert {number for number, at in reported.items() if at is not None} == set(sent)
     origin = reported[start] - sent[start]
@@ -68,6 +68,21 @@ def test_a_silence_of_a_minute_is_no_overflow() -> None:
     feedback = TransportFeedback()
     feedback.note(1, 0.0)
     feedback.note(2, 60.0)
-    packets = feedback.packets(1, 2)
+    packets = feedback.packets(1, 2, 0.0)
     assert len(packets) == 2
     assert set(unpack(packets[1])) == {2}
+
+
+def test_on_a_narrow_line_few_packets_are_told_of_seldom_and_many_at_once() -> None:
+    feedback = TransportFeedback()
+    told = []
+    for turn in range(100):  # a packet each 20 ms, a look each 50
+        now_s = turn * 0.02
+        feedback.note(turn, now_s)
+        if turn % 5 in {2, 4} and feedback.is_due(now_s):
+            told.append(now_s)
+            feedback.packets(1, 2, now_s)
+    assert 6 <= len(told) / 2 <= 8, "about seven a second"
+    for number in range(100, 110):
+        feedback.note(number, 2.0)
+    assert feedback.is_due(2.0)
