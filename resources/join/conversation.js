@@ -6,6 +6,7 @@ import { Live } from "./live.js";
 import { renewed, stands, written } from "./chat.js";
 import { newId, randomName } from "./memory.js";
 import { Peer } from "./peer.js";
+import { upKbpsOf } from "./quick_check.js";
 import { TALKING } from "./screens.js";
 import { agentName } from "./screens_view.js";
 import { Channel } from "./signaling.js";
@@ -200,7 +201,7 @@ export class Conversation {
           this.app.draw();
         },
         onLive: (channel) => this.live.attach(channel),
-      }, { sound: consents.includes("sound"), video: consents.includes("video") });
+      }, { sound: consents.includes("sound"), video: consents.includes("video") }, upKbpsOf(this.app));
       this.syncTracks();
     }
     return this.peer;

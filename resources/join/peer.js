@@ -19,6 +19,8 @@ import { FULL, SoundFirst, STEPS } from "./sound_first.js";
  */
 
 const PATIENCE_MS = 5_000;
+/** A line that carries so much needs no care at the begin. */
+const FEW_KBPS = 1_000;
 // The call's longest side: what the camera gives beyond it for a still is not sent as video.
 const MAX_VIDEO_PX = 1280;
 const CODEC_ORDER = ["video/h264", "video/vp8"];
@@ -43,9 +45,15 @@ export function preferred(codecs) {
 }
 
 export class Peer {
-  /** @param {PeerHandlers} handlers @param {{sound: boolean, video: boolean}} allowed what the customer consented to */
-  constructor(handlers, allowed) {
+  /**
+   * @param {PeerHandlers} handlers
+   * @param {{sound: boolean, video: boolean}} allowed what the customer consented to
+   * @param {number | null} upKbps what the line was seen to carry
+   */
+  constructor(handlers, allowed, upKbps = null) {
     this.handlers = handlers;
+    /** What is known of the line when a connection begins; a part of what was seen, because sound in packets of 20 ms costs more. */
+    this.expectedBps = upKbps !== null && upKbps < FEW_KBPS ? upKbps * 800 : null;
     this.allowed = allowed;
     this.negotiation = begin(true);
     /** @type {RTCPeerConnection | null} */
@@ -156,7 +164,10 @@ export class Peer {
     const video = connection.addTransceiver(this.tracks.video ?? "video", { direction: this.allowed.video ? "sendrecv" : "recvonly", streams: [local] });
     this.audioSender = audio.sender;
     this.videoSender = video.sender;
-    this.soundFirst = new SoundFirst(connection, () => void this.tune());
+    this.soundFirst = new SoundFirst(connection, () => void this.tune(), this.expectedBps);
+    if (this.expectedBps !== null) {
+      void this.tune(); // the first pictures would fill a narrow line for many seconds
+    }
     this.handlers.onLive(connection.createDataChannel(LABEL, { ordered: true }));
     const codecs = RTCRtpReceiver.getCapabilities("video")?.codecs;
     if (codecs && typeof video.setCodecPreferences === "function") {
@@ -220,8 +231,11 @@ export class Peer {
 
   drop() {
     clearTimeout(this.patience);
-    this.soundFirst?.stop();
-    this.soundFirst = null;
+    if (this.soundFirst) {
+      this.expectedBps = this.soundFirst.expectation;
+      this.soundFirst.stop();
+      this.soundFirst = null;
+    }
     const connection = this.connection;
     this.connection = null;
     this.audioSender = null;

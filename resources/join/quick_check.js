@@ -28,6 +28,9 @@ function checkOf(app) {
   return known;
 }
 
+/** What the line carried up when it was looked at, in kbit/s; null: not known. @param {App} app */
+export const upKbpsOf = (app) => checks.get(app)?.found.upKbps ?? null;
+
 /**
  * The line that says how it is. `update` begins the check once camera and microphone have answered, and again when they are others.
  * @param {App} app

@@ -125,6 +125,12 @@ export class SoundFirst {
     return /** @type {{bps: number, fps: number}} */ (STEPS[this.line.step]);
   }
 
+  /** What a next connection over the same line can expect; null: everything. */
+  get expectation() {
+    const step = this.line.deafFrom ?? this.line.step;
+    return step === FULL ? null : /** @type {{bps: number, fps: number}} */ (STEPS[step]).bps + SOUND_BPS;
+  }
+
   stop() {
     clearInterval(this.timer);
   }
@@ -133,7 +139,7 @@ export class SoundFirst {
     const nowMs = performance.now();
     const isUp = this.connection.connectionState === "connected";
     if (isUp && !this.isUp) {
-      this.line = { ...begin(nowMs, this.expectedBps), step: this.line.step };
+      this.line = begin(nowMs, this.expectedBps);
     }
     this.isUp = isUp;
     const stats = isUp ? await this.connection.getStats().catch(() => null) : null;

@@ -77,11 +77,11 @@ function preferH264(pc) {
       ...all.filter(c => !(/42e01f/.test(c.sdpFmtpLine ?? '') && /packetization-mode=1/.test(c.sdpFmtpLine)))]);
   }
 }
-async function yieldToSound(pc) {  // as the customer's page does (resources/join/peer.js)
+function yieldToSound(pc, expectedBps) {  // as the customer's page does (resources/join/peer.js)
   const sender = pc.getSenders().find(one => one.track?.kind === 'video');
   if (!sender) return;
   window.steps = [];
-  new SoundFirst(pc, ({bps, fps}) => {
+  const apply = ({bps, fps}) => {
     steps.push([now(), bps]);
     const parameters = sender.getParameters();
     for (const encoding of parameters.encodings) {
@@ -89,13 +89,16 @@ async function yieldToSound(pc) {  // as the customer's page does (resources/joi
       if (fps > 0) encoding.maxFramerate = fps; else delete encoding.maxFramerate;
     }
     sender.setParameters(parameters).catch(() => 0);
-  });
+  };
+  const soundFirst = new SoundFirst(pc, apply, expectedBps);
+  if (expectedBps !== null) apply(soundFirst.step);
 }
-async function dial(onCandidate) {
+async function dial(onCandidate, yields = false, expectedBps = null) {
   const pc = window.pc = new RTCPeerConnection({iceServers: []});
   pc.onicecandidate = e => onCandidate(JSON.stringify(e.candidate ? e.candidate.toJSON() : {candidate: ''}));
   for (const track of stream.getTracks()) pc.addTrack(track, stream);
   preferH264(pc);
+  if (yields) yieldToSound(pc, expectedBps);
   await pc.setLocalDescription();
   return pc.localDescription.sdp;
 }
@@ -171,11 +174,16 @@ class Taken:
 
 
 class Lab:
-    """The link, the phone's browser and the two that receive. `script(at_s)` may change the link while a call runs."""
+    """The link, the phone's browser and the two that receive. `script(at_s)` may change the link while a call runs.
 
-    def __init__(self, desk: Desk, playwright: Playwright, folder: Path, link: Link, *, with_video: bool = True) -> None:
+    `expected_bps`: what our page's check before the call would have found.
+    """
+
+    def __init__(self, desk: Desk, playwright: Playwright, folder: Path, link: Link, *, with_video: bool = True,
+                 expected_bps: float | None = None) -> None:
         self._desk, self._playwright, self._folder, self.link = desk, playwright, folder, link
         self._with_video = with_video
+        self._expected_bps = expected_bps
         self._cameras = folder / "film.mjpeg"
         self._voice = folder / "voice.wav"
 
@@ -237,10 +245,9 @@ class Lab:
                 await desk.in_engine(lambda: peer.take_candidate(IceCandidate(**json.loads(text))))
 
             async def begin() -> None:
-                sdp = await phone.evaluate("dial(c => toDesk(c))")
+                sdp = await phone.evaluate("expected => dial(c => toDesk(c), true, expected)", self._expected_bps)
                 await desk.in_engine(lambda: peer.take_description(SessionDescription(type="offer", sdp=sdp)))
                 await phone.evaluate("sdp => pc.setRemoteDescription({type: 'answer', sdp})", desk.listener.descriptions[-1].sdp)
-                await phone.evaluate("yieldToSound(pc)")
 
             await phone.expose_function("toDesk", to_desk)
             view.painted.clear()

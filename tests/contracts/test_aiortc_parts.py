@@ -157,6 +157,14 @@ def test_the_sender_packs_packets_that_a_track_made_itself() -> None:
     assert aiortc.codecs.opus.OpusEncoder().pack(packet) == ([b"\xf8\xff\xfe"], 4800)
 
 
+def test_reports_of_what_we_send_reach_the_sender_by_the_name_that_we_listen_at() -> None:
+    assert parameters(aiortc.rtcrtpsender.RTCRtpSender._handle_rtcp_packet) == ["packet"]
+    assert "await recipient._handle_rtcp_packet(packet)" in inspect.getsource(RTCDtlsTransport)
+    source = inspect.getsource(aiortc.rtcrtpsender.RTCRtpSender)
+    assert "clock.current_ntp_time()" in source, "the time in our reports, which the other side's answers name"
+    assert source.index("self.__ntp_timestamp = clock") < source.index("ntp_timestamp=self.__ntp_timestamp"), "and it is that of the last frame sent"
+
+
 def test_who_begins_the_handshake_may_be_said_between_offer_and_answer() -> None:
     assert parameters(RTCDtlsTransport._set_role) == ["role"]
     source = inspect.getsource(RTCPeerConnection.createAnswer)

@@ -8,7 +8,8 @@ const load = (name) => import(new URL(`./page/${name}`, import.meta.url).href);
 const { TRANSITIONS, firstModel, next, troubleOf } = await load("screens.js");
 const { browserKind } = await load("browser.js");
 const chat = await load("chat.js");
-const { preferred } = await load("peer.js");
+const { Peer, preferred } = await load("peer.js");
+const { STEPS, begin: beginLine } = await load("sound_first.js");
 const { waitBefore } = await load("signaling.js");
 const { reasonOf, videoConstraints } = await load("camera.js");
 const { firstLanguage } = await load("texts.js");
@@ -356,4 +357,13 @@ test("whether there is a relay to reach", () => {
   assert.equal(quick.hasRelay([]), false);
   assert.equal(quick.hasRelay([{ urls: ["stun:a"] }]), false);
   assert.equal(quick.hasRelay([{ urls: ["stun:a"] }, { urls: ["turns:b"] }]), true);
+});
+
+test("a line that was seen to carry little begins with little", () => {
+  const bps = (upKbps) => STEPS[beginLine(0, new Peer({}, { sound: true, video: true }, upKbps).expectedBps).step].bps;
+  assert.equal(bps(null), 2_500_000);
+  assert.equal(bps(5_000), 2_500_000);
+  assert.equal(bps(95), 30_000);
+  assert.equal(bps(200), 60_000);
+  assert.equal(bps(600), 2_500_000);
 });

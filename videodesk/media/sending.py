@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 import av
-from aiortc import RTCPeerConnection, clock
+from aiortc import RTCPeerConnection, RTCRtpSender, clock
 from aiortc.codecs.h264 import H264Encoder
 from aiortc.rtp import AnyRtcpPacket, RtcpRrPacket, RtcpRtpfbPacket, RtcpSrPacket
 
@@ -58,6 +58,7 @@ class WayOut:
         self._heard_at_s = 0.0
         self._connection = connection
         self._is_up = False
+        self._heard: list[RTCRtpSender] = []
         self._task = asyncio.create_task(self._watch(), name="way-out")
 
     @property
@@ -70,24 +71,29 @@ class WayOut:
         self._task.cancel()
 
     def listen(self) -> None:
-        """Hear the reports from now on: once the connection has its senders."""
+        """Hear the reports from now on: once the connection has its senders, and again when it may have more."""
         for sender in self._connection.getSenders():
+            if sender in self._heard:
+                continue
+            self._heard.append(sender)
             inner: Any = sender
-            inner._handle_rtcp_packet = self._heard_by(inner._handle_rtcp_packet, inner._ssrc)  # noqa: SLF001 - its transport calls it by this name
+            inner._handle_rtcp_packet = self._heard_by(inner._handle_rtcp_packet, inner._ssrc, sender.kind)  # noqa: SLF001 - its transport calls it by this name
 
-    def _heard_by(self, hand_on: Callable[[AnyRtcpPacket], Any], ssrc: int) -> Callable[[AnyRtcpPacket], Any]:
+    def _heard_by(self, hand_on: Callable[[AnyRtcpPacket], Any], ssrc: int, kind: str) -> Callable[[AnyRtcpPacket], Any]:
         async def handle(packet: AnyRtcpPacket) -> None:
             if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
                 for report in packet.reports:
                     if report.ssrc == ssrc:
-                        self.note(report.lsr, report.dlsr, report.fraction_lost)
+                        # aiortc's reports carry the time of the last frame sent: old where the picture rests or is slow
+                        is_fresh = kind == "audio" or self._line.step == yielding.FULL
+                        self._note(report.lsr if is_fresh else 0, report.dlsr, report.fraction_lost)
             elif self.step.bps == 0 and isinstance(packet, RtcpRtpfbPacket):
                 return  # a picture that rests is not repeated either: that would fill the queue again
             await hand_on(packet)
 
         return handle
 
-    def note(self, lsr: int, dlsr: int, fraction_lost: int) -> None:
+    def _note(self, lsr: int, dlsr: int, fraction_lost: int) -> None:
         """A report block (RFC 3550 §6.4.1); there and back is the time since our report less the time it lay at the other side."""
         self._heard_at_s = self._clock.monotonic()
         self._lost_share = fraction_lost / 256
