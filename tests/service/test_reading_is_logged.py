@@ -29,7 +29,7 @@ COPY = {"/copy/{copy_id}/archive", "/copy/{copy_id}/pictures/{snapshot_id}/file"
 TELLING = {
     "/calls", "/calls/{call_id}", "/cases", "/cases/{case_id}", "/cases/{case_id}/copies", "/cases/{case_id}/custody", "/cases/{case_id}/history",
     "/cases/{case_id}/retention", "/cases/{case_id}/snapshots", "/checklists/{kind}", "/erasures/{erasure_id}", "/health", "/info", "/invitations",
-    "/join/copy", "/join/state", "/marker.pdf", "/me", "/packages/{package_id}", "/people", "/review", "/seal/root", "/snapshots/{snapshot_id}",
+    "/line", "/line/down", "/line/time", "/join/copy", "/join/state", "/marker.pdf", "/me", "/packages/{package_id}", "/people", "/review", "/seal/root", "/snapshots/{snapshot_id}",
     "/snapshots/{snapshot_id}/integrity",
 }
 
